@@ -1,0 +1,1 @@
+//! Every variable by name.

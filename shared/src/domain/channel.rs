@@ -1,0 +1,190 @@
+//! One business number at one provider, with its settings.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AppId, ChannelId, FlowId, TenantId};
+use super::time::Time;
+
+/// Who carries the messages. The wire words are those of `waba_provider` (T12).
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+pub enum ProviderKind {
+    #[serde(rename = "gupshup")]
+    Gupshup,
+    #[serde(rename = "cloud_api")]
+    Meta,
+}
+
+impl ProviderKind {
+    /// The wire word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gupshup => "gupshup",
+            Self::Meta => "cloud_api",
+        }
+    }
+
+    /// Behind the bar of a chat id (contracts 8.1).
+    pub const fn chat_suffix(self) -> &'static str {
+        match self {
+            Self::Gupshup => "gupshup",
+            Self::Meta => "cloudapi",
+        }
+    }
+}
+
+/// How menus are laid out (contracts 8.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionsLayout {
+    /// 1-3 short options are buttons, 4-10 short ones a list, else numbered text.
+    #[default]
+    Auto,
+    /// 1-3 short options are buttons, else numbered text.
+    ButtonsOrNumbered,
+}
+
+/// A language that has built-in texts; others fall back to Spanish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    Es,
+    En,
+    Pt,
+}
+
+/// A channel as it is stored. Credentials are here only in sealed form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channel {
+    pub id: ChannelId,
+    pub tenant: TenantId,
+    pub name: String,
+    pub provider: ProviderKind,
+    /// Digits with the country code, no plus.
+    pub phone_number: String,
+    /// ISO 3166 alpha-2: for numbers without a country code.
+    pub default_country: String,
+    pub language: Language,
+    /// The provider's credentials as JSON, sealed with the channel id as context.
+    pub credentials: String,
+    /// Settings of the provider that are no secret (host, app name, API version, dialect, …).
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub associated_app: Option<AppId>,
+    #[serde(default)]
+    pub require_exp: bool,
+    #[serde(default)]
+    pub options_layout: OptionsLayout,
+    /// The flow that a text starts when nothing else wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_flow: Option<FlowId>,
+    pub active: bool,
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    pub created: Time,
+    pub updated: Time,
+    /// Rises with each write.
+    pub version: u64,
+}
+
+/// Credentials of a channel, opened: name to value. Never logged, never serialised.
+#[derive(Clone, Default)]
+pub struct Credentials(BTreeMap<String, String>);
+
+impl Credentials {
+    pub fn new(values: BTreeMap<String, String>) -> Self {
+        Self(values)
+    }
+
+    /// The value, if it is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// For sealing.
+    pub fn values(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(***)")
+    }
+}
+
+/// An app whose token guards webhooks (contracts 11.3), with its secret opened.
+#[derive(Debug, Clone)]
+pub struct AppKey {
+    /// `cs-<uuid>`.
+    pub client_id: String,
+    pub secret: Secret,
+    pub algorithm: AppAlgorithm,
+}
+
+/// The one algorithm that an app's tokens may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub enum AppAlgorithm {
+    #[default]
+    HS256,
+    HS512,
+}
+
+/// A text that prints as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A channel with its credentials opened: what a provider's functions take.
+#[derive(Debug, Clone)]
+pub struct OpenChannel {
+    pub channel: Channel,
+    pub credentials: Credentials,
+    /// The key of the associated app, if there is one.
+    pub app: Option<AppKey>,
+}
+
+impl std::ops::Deref for OpenChannel {
+    type Target = Channel;
+    fn deref(&self) -> &Channel {
+        &self.channel
+    }
+}
+
+impl OpenChannel {
+    /// A setting, or what the provider uses where it is not set.
+    pub fn setting<'a>(&'a self, name: &str, default: &'a str) -> &'a str {
+        self.channel.settings.get(name).map_or(default, String::as_str)
+    }
+}

@@ -1,0 +1,173 @@
+//! What one user and one channel have said to each other, as far as the next decision needs it.
+
+use serde::{Deserialize, Serialize};
+
+use super::hook::HookEvent;
+use super::ids::{ChannelId, ConversationId, FlowId, OutboundId, OutboundSendId, TenantId};
+use super::message::Sending;
+use super::outbound::Reply;
+use super::process::{Process, StepCall};
+use super::time::Time;
+use super::user::{Address, Bsuid};
+
+/// How long free-form messages may follow a user's message (T, K36, D21). Exactly 24 h is closed.
+pub const SERVICE_WINDOW: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+/// So many sendings of outbounds are remembered for their buttons.
+pub const SENDS_MAX: usize = 5;
+
+/// A conversation as it is stored: one item, written once per decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub tenant: TenantId,
+    pub channel: ChannelId,
+    /// Where answers go: the identifier of the last message, as it came.
+    pub address: Address,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bsuid: Option<Bsuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub created: Time,
+    /// Of the last message in either direction.
+    pub active: Time,
+    /// Opens the service window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_user_message: Option<Time>,
+    /// The run that is going on, or the last one that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<Process>,
+    /// The newest sendings of outbounds, newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sends: Vec<LastSend>,
+    /// When the armed timers fire; in the past means not armed (aws-facts 6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up_armed: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry_armed: Option<Time>,
+    /// What the last decisions of each source want done. Emitted after the write, and again if the source is
+    /// delivered again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outbox: Vec<Outbox>,
+    /// Rises with each write.
+    pub version: u64,
+}
+
+/// A sending of an outbound whose buttons may be tapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastSend {
+    pub outbound: OutboundId,
+    pub send: OutboundSendId,
+    /// What starts when the user agrees; `None` for notifications.
+    pub flow: Option<FlowId>,
+    pub account_id: Option<String>,
+    /// The visible texts, for providers that carry no payload.
+    pub continue_text: Option<String>,
+    pub cancel_text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Reply>,
+    pub time: Time,
+}
+
+/// Who decides. Each writes only its own outbox, so that a timer cannot wipe what a message's crash left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The event queue.
+    Event,
+    FollowUp,
+    Expiry,
+}
+
+/// The effects of one decision, under the name of what caused it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outbox {
+    pub source: Source,
+    /// Same on redelivery of the same cause.
+    pub cause: String,
+    pub effects: Vec<Effect>,
+}
+
+/// What a decision wants done outside its conversation. Each carries a derived id, so doing it twice is doing it once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// To the message queue.
+    Send(Box<Sending>),
+    /// To the hook queue, for each rule that wants it.
+    Hook(Box<HookEvent>),
+    /// To the hook queue: a `webhook` step's call; its answer comes back as an event.
+    Call(Box<StepCall>),
+}
+
+impl Conversation {
+    /// One that nobody has written in yet.
+    pub fn new(tenant: TenantId, channel: ChannelId, address: Address, now: Time) -> Self {
+        Self {
+            id: address.conversation(channel),
+            tenant,
+            channel,
+            address,
+            bsuid: None,
+            name: None,
+            created: now,
+            active: now,
+            last_user_message: None,
+            process: None,
+            sends: Vec::new(),
+            follow_up_armed: None,
+            expiry_armed: None,
+            outbox: Vec::new(),
+            version: 0,
+        }
+    }
+
+    /// When the service window closes; `None` if the user never wrote.
+    pub fn window_closes(&self) -> Option<Time> {
+        self.last_user_message.map(|time| time + SERVICE_WINDOW)
+    }
+
+    /// Whether free-form messages may go out.
+    pub fn window_open(&self, now: Time) -> bool {
+        self.window_closes().is_some_and(|end| now < end)
+    }
+
+    /// The run that is going on.
+    pub fn running(&self) -> Option<&Process> {
+        self.process.as_ref().filter(|process| !process.status.is_final())
+    }
+
+    /// What this cause wanted done, if its decision was saved already.
+    pub fn saved_effects(&self, source: Source, cause: &str) -> Option<&[Effect]> {
+        self.outbox
+            .iter()
+            .find(|o| o.source == source && o.cause == cause)
+            .map(|o| o.effects.as_slice())
+    }
+
+    /// Keeps a decision's effects in place of the source's earlier ones.
+    pub fn keep_effects(&mut self, source: Source, cause: &str, effects: Vec<Effect>) {
+        self.outbox.retain(|o| o.source != source);
+        self.outbox.push(Outbox { source, cause: cause.to_owned(), effects });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::user::WaId;
+    use super::*;
+
+    /// K36, D21: the service window lasts 24 hours; exactly 24 h is closed.
+    #[test]
+    fn the_service_window_closes_after_exactly_24_hours() {
+        let address = Address::Phone(WaId::parse("573001234567").unwrap());
+        let zero = [0; 16];
+        let start = Time::from_millis(0);
+        let (tenant, channel) = (TenantId::from_bytes(zero), ChannelId::from_bytes(zero));
+        let mut conversation = Conversation::new(tenant, channel, address, start);
+        assert!(!conversation.window_open(start), "the user never wrote");
+        conversation.last_user_message = Some(start);
+        assert!(conversation.window_open(Time::from_millis(86_399_999)));
+        assert!(!conversation.window_open(Time::from_millis(86_400_000)));
+    }
+}

@@ -1,0 +1,78 @@
+//! A fact out of a webhook. What it means for a conversation is decided elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::MessageId;
+use super::message::{Context, Failure, FromUser, Status};
+use super::time::Time;
+use super::user::{Address, Sender};
+
+/// What happened, in no provider's words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A user wrote.
+    MessageReceived(MessageReceived),
+    /// One of our messages came a step further.
+    StatusChanged(StatusChanged),
+    /// The review of a template ended or was reopened.
+    TemplateChanged(TemplateChanged),
+    /// A user gave or took back consent.
+    OptInChanged { address: Address, opted_in: bool, time: Time },
+    /// The channel's account changed at the provider: restrictions, quality, limits.
+    AccountChanged { kind: String, detail: serde_json::Value },
+}
+
+/// A user's message as the provider told it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageReceived {
+    /// The provider's id; where it gives none, a hash of what identifies the message. Together with `time` it
+    /// makes our id, so both must be the same on redelivery.
+    pub provider_id: String,
+    /// The provider's time.
+    pub time: Time,
+    pub from: Sender,
+    pub content: FromUser,
+    #[serde(default)]
+    pub context: Context,
+}
+
+/// Which of our messages a status speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MessageRef {
+    /// Our own id came back (Cloud API `biz_opaque_callback_data`, GupShup enterprise `extra`).
+    Ours(MessageId),
+    /// The provider's id of the sending.
+    Provider(String),
+}
+
+/// A step of one of our messages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatusChanged {
+    pub message: MessageRef,
+    /// A second id that the provider uses later (GupShup: `whatsappMessageId` of an `enqueued` event).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    pub status: Status,
+    /// The provider's time.
+    pub time: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// A template's state at the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateChanged {
+    /// The provider's id of the template, if it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+    /// The provider's name, if it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The provider's word.
+    pub provider_status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

@@ -1,0 +1,18 @@
+//! Pure rules and types. Nothing here knows a network, a clock, a table or a provider's words.
+
+pub mod channel;
+pub mod conversation;
+pub mod event;
+pub mod flow;
+pub mod hook;
+pub mod hours;
+pub mod ids;
+pub mod inbound;
+pub mod message;
+pub mod outbound;
+pub mod phone;
+pub mod process;
+pub mod tenant;
+pub mod text;
+pub mod time;
+pub mod user;

@@ -1,0 +1,155 @@
+//! Who writes to a channel. A user is a set of typed identifiers, never a string that might be a number.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ChannelId, ConversationId};
+use super::phone;
+
+/// A WhatsApp id made of digits: country code and number, no plus. Kept as it came, because answers go to
+/// exactly this string (whatsapp-rules 8).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WaId(String);
+
+/// Text that is not made of 5 to 20 digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 5 to 20 digits with the country code")]
+pub struct NotAWaId;
+
+impl WaId {
+    /// Accepts one leading `+`; everything else must be an ASCII digit.
+    pub fn parse(text: &str) -> Result<Self, NotAWaId> {
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        let fits = (5..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        if fits { Ok(Self(digits.to_owned())) } else { Err(NotAWaId) }
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last four digits behind dots: what a log may show.
+    pub fn masked(&self) -> String {
+        format!("…{}", &self.0[self.0.len().saturating_sub(4)..])
+    }
+}
+
+impl TryFrom<String> for WaId {
+    type Error = NotAWaId;
+    fn try_from(text: String) -> Result<Self, NotAWaId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<WaId> for String {
+    fn from(id: WaId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for WaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A business-scoped user id, `CC.alphanumeric` (whatsapp-rules 9): a user who hides the number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Bsuid(String);
+
+/// Text that is not a business-scoped user id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a country code, a dot and 1 to 128 letters or digits")]
+pub struct NotABsuid;
+
+impl Bsuid {
+    /// `^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`.
+    pub fn parse(text: &str) -> Result<Self, NotABsuid> {
+        let (country, rest) = text.split_once('.').ok_or(NotABsuid)?;
+        let id = rest.strip_prefix("ENT.").unwrap_or(rest);
+        let fits = country.len() == 2
+            && country.bytes().all(|b| b.is_ascii_uppercase())
+            && (1..=128).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotABsuid) }
+    }
+
+    /// The id as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Bsuid {
+    type Error = NotABsuid;
+    fn try_from(text: String) -> Result<Self, NotABsuid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Bsuid> for String {
+    fn from(id: Bsuid) -> Self {
+        id.0
+    }
+}
+
+/// Where messages to a user go: the identifier that the provider takes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Address {
+    /// The number's WhatsApp id.
+    Phone(WaId),
+    /// For users without a visible number.
+    Bsuid(Bsuid),
+}
+
+impl Address {
+    /// The conversation of this user with a channel. Variants of one number (Brazil, Mexico, Argentina) share it.
+    pub fn conversation(&self, channel: ChannelId) -> ConversationId {
+        match self {
+            Self::Phone(id) => {
+                let number = phone::canonical(id.as_str());
+                ConversationId::derive(&[channel.bytes(), b"phone", number.as_bytes()])
+            }
+            Self::Bsuid(id) => {
+                ConversationId::derive(&[channel.bytes(), b"bsuid", id.as_str().as_bytes()])
+            }
+        }
+    }
+
+    /// Digits of the number, if it is one.
+    pub fn phone(&self) -> Option<&str> {
+        match self {
+            Self::Phone(id) => Some(id.as_str()),
+            Self::Bsuid(_) => None,
+        }
+    }
+
+    /// The identifier as one text, for people and for chat ids.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Phone(id) => id.as_str(),
+            Self::Bsuid(id) => id.as_str(),
+        }
+    }
+}
+
+/// Who wrote, as far as the provider tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// Where to answer.
+    pub address: Address,
+    /// The other identifier, if both came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bsuid: Option<Bsuid>,
+    /// Profile name, any Unicode; may be missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Changeable; shown, never a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}

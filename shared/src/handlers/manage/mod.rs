@@ -1,0 +1,1 @@
+//! The API that manages: one file per resource.

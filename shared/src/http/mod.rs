@@ -1,0 +1,1 @@
+//! Routers: what a request must look like, and what an answer looks like.

@@ -1,0 +1,1 @@
+//! The ports in one process, for the local host and the tests.

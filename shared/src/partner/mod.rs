@@ -1,0 +1,1 @@
+//! Other systems that we call or that call us, as pure build and read.

@@ -1,0 +1,237 @@
+//! What the gateway needs from the outside, as small traits: each has an AWS side (`aws`) and a local side
+//! (`local`), because tests step queues and timers by hand and turn the clock. The table is no port: it is the
+//! same DynamoDB client everywhere (`store::table`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::ids::{ChannelId, ConversationId, MediaId, ProcessId};
+use crate::domain::time::Time;
+use crate::error::Result;
+
+/// The time, as an argument: the system's on AWS, a turned one in tests and in the local host.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Time;
+}
+
+/// Random bytes that nobody can guess.
+pub trait Random: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The queues, named by what they carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum QueueName {
+    /// Events of webhooks, in order per conversation (FIFO).
+    Event,
+    /// Messages to users, in order per conversation (FIFO).
+    Message,
+    /// Hooks and calls to customers, fair between tenants (standard).
+    Hook,
+    /// Follow-ups whose time may have come (standard).
+    FollowUp,
+    /// Processes that may have expired (standard).
+    Expiry,
+}
+
+impl QueueName {
+    pub const ALL: [Self; 5] =
+        [Self::Event, Self::Message, Self::Hook, Self::FollowUp, Self::Expiry];
+
+    /// Whether order within a group is kept.
+    pub const fn is_fifo(self) -> bool {
+        matches!(self, Self::Event | Self::Message)
+    }
+}
+
+/// One entry of a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// FIFO: the order is kept within a group. Standard: fairness between groups. At most 128 characters.
+    pub group: String,
+    /// FIFO queues drop a second job with the same id for five minutes; at most 128 characters.
+    pub id: String,
+    /// JSON.
+    pub body: String,
+    /// Standard queues only, at most 15 minutes.
+    pub delay: Duration,
+}
+
+/// A job that was taken from a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The same whenever the same job is delivered again.
+    pub id: String,
+    pub body: String,
+    /// 1 at the first delivery.
+    pub deliveries: u32,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// It is finished and leaves the queue.
+    Finished,
+    /// It comes back; after the queue's visibility time if nothing else is said.
+    Again { after: Option<Duration> },
+}
+
+/// Puts jobs on queues.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// All of them or an error; after an error some may be on the queue, so jobs must be safe to run twice.
+    /// Any number: the AWS side sends ten at a time.
+    async fn put(&self, queue: QueueName, jobs: Vec<Job>) -> Result<()>;
+}
+
+/// What a timer is for. It carries ids, never a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "timer", rename_all = "snake_case")]
+pub enum Timer {
+    FollowUp {
+        conversation: ConversationId,
+        process: ProcessId,
+    },
+    Expiry {
+        conversation: ConversationId,
+        process: ProcessId,
+    },
+    /// A hook's next attempt, when it is more than 15 minutes away.
+    Hook {
+        delivery: crate::domain::ids::EventId,
+        rule: crate::domain::ids::HookRuleId,
+    },
+}
+
+impl Timer {
+    /// The queue it fires into.
+    pub const fn queue(&self) -> QueueName {
+        match self {
+            Self::FollowUp { .. } => QueueName::FollowUp,
+            Self::Expiry { .. } => QueueName::Expiry,
+            Self::Hook { .. } => QueueName::Hook,
+        }
+    }
+}
+
+/// One-time timers. Fired ones put `timer` as JSON on [`Timer::queue`].
+#[async_trait]
+pub trait Timers: Send + Sync {
+    /// Arms a timer. The precision is a minute: it may fire up to a minute early or late, so whoever is woken looks
+    /// at the clock. Arming the same timer for the same minute twice is arming it once.
+    async fn arm(&self, timer: Timer, at: Time) -> Result<()>;
+}
+
+/// How far a call may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Addresses that administrators configured: providers.
+    Configured,
+    /// Addresses that customers or messages name: only https, only public addresses, checked after resolution.
+    Public,
+}
+
+/// Why a call got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Nothing reached the other side: a second call cannot double anything.
+    #[error("no connection to {host}")]
+    NotSent {
+        host: String,
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// It may have arrived; the answer did not.
+    #[error("no answer from {host}")]
+    NoAnswer {
+        host: String,
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The address is not allowed ([`Reach::Public`]); nothing was sent.
+    #[error("{host} is not an address that may be called: {rule}")]
+    Forbidden { host: String, rule: &'static str },
+}
+
+/// Calls other systems. Redirects are never followed.
+#[async_trait]
+pub trait Http: Send + Sync {
+    /// `timeout` covers everything from the connection to the last byte. Bodies over `body_bytes_max` are cut.
+    async fn call(
+        &self,
+        request: http::Request<Vec<u8>>,
+        reach: Reach,
+        timeout: Duration,
+        body_bytes_max: usize,
+    ) -> std::result::Result<http::Response<Vec<u8>>, CallError>;
+}
+
+/// Seals and opens secrets before they are stored and after they are read.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// `context` must be given again to open it: the id of what the secret belongs to.
+    async fn seal(&self, context: &str, plain: &[u8]) -> Result<String>;
+    async fn open(&self, context: &str, sealed: &str) -> Result<Vec<u8>>;
+}
+
+/// A stored file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub mime: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Keeps the files of users.
+#[async_trait]
+pub trait Media: Send + Sync {
+    async fn put(&self, id: MediaId, file: File) -> Result<()>;
+    async fn get(&self, id: MediaId) -> Result<Option<File>>;
+}
+
+/// What became of an item of a webhook (README 11).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Counted by the webhook, before anything is done with it.
+    Received,
+    /// It was new and had its effect.
+    Event,
+    /// It was known already.
+    Duplicate,
+    /// Nothing is to be done with it; the reason stands beside the count.
+    Ignored,
+    /// It failed for good and lies in a dead-letter queue.
+    Dead,
+}
+
+/// Counts. On AWS a line of the log that becomes a metric, without a call; locally a number in the table.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// `reason` only for ignored items: a word.
+    async fn count(
+        &self,
+        channel: ChannelId,
+        outcome: Outcome,
+        reason: &str,
+        count: u32,
+    ) -> Result<()>;
+    /// All counts of these channels since the beginning (locally) or of the last 15 months (AWS).
+    async fn counts(&self, channels: &[ChannelId]) -> Result<Vec<(Outcome, String, u64)>>;
+}
+
+/// The ports that every side has, as handlers take them.
+#[derive(Clone)]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub queue: Arc<dyn Queue>,
+    pub timers: Arc<dyn Timers>,
+    pub http: Arc<dyn Http>,
+    pub secrets: Arc<dyn Secrets>,
+    pub media: Arc<dyn Media>,
+    pub audit: Arc<dyn Audit>,
+}

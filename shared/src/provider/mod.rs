@@ -1,0 +1,267 @@
+//! WhatsApp providers: pure functions over bytes. What a provider calls by its own words stays in its folder.
+
+pub mod gupshup;
+pub mod meta;
+
+use std::time::Duration;
+
+use http::{HeaderMap, Request, Response, StatusCode};
+
+use crate::domain::channel::{OpenChannel, ProviderKind};
+use crate::domain::event::Event;
+use crate::domain::message::{Failure, Media, Sending};
+use crate::domain::outbound::Outbound;
+use crate::domain::time::Time;
+
+/// Every provider there is.
+pub const ALL: [&dyn Provider; 2] = [&gupshup::Gupshup, &meta::Meta];
+
+/// The provider of a kind.
+pub fn of(kind: ProviderKind) -> &'static dyn Provider {
+    match kind {
+        ProviderKind::Gupshup => &gupshup::Gupshup,
+        ProviderKind::Meta => &meta::Meta,
+    }
+}
+
+/// A call of a provider to our webhook, its body untouched.
+#[derive(Debug, Clone)]
+pub struct WebhookCall {
+    pub headers: HeaderMap,
+    /// Decoded pairs of the query, in order.
+    pub query: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// When it came.
+    pub now: Time,
+}
+
+/// A caller who did not prove to be the provider. The status and sentence of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub status: StatusCode,
+    pub message: &'static str,
+}
+
+/// Bytes that are not what the provider sends at all. The status and sentence of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    pub status: StatusCode,
+    pub message: &'static str,
+}
+
+/// One item of a webhook, in the body's order: every message, status and other fact counts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    Event(Event),
+    /// Nothing is to be done with it. `reason` is a short word of a fixed set, such as `billing`, `unknown_field`,
+    /// `other_number`, `unreadable`: it becomes the name of a count.
+    Ignored {
+        reason: &'static str,
+    },
+}
+
+/// Everything that a webhook's body holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parsed {
+    pub items: Vec<Item>,
+}
+
+/// A message that the provider has no form for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} cannot be sent through {provider}")]
+pub struct Unsupported {
+    pub provider: &'static str,
+    pub kind: &'static str,
+}
+
+/// What a failed call means (whatsapp-rules 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Try again; after this time if it is known.
+    Retry(Option<Duration>),
+    /// Hours, or an operator.
+    Wait,
+    /// The service window is closed: only a template will do.
+    TemplateNeeded,
+    /// This message will never go.
+    Final,
+    /// The channel's credentials or account are wrong.
+    Configuration,
+}
+
+/// What the provider answered to a sending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It has the message, under this id of its own.
+    Accepted {
+        provider_id: String,
+    },
+    Refused {
+        class: Class,
+        failure: Failure,
+    },
+}
+
+/// What the provider answered to the submission of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is in review, or already decided. `provider_status` is the provider's word.
+    Taken { template_id: Option<String>, provider_status: String },
+    /// It will not be reviewed.
+    Refused { reason: String },
+    /// Not now.
+    Later,
+}
+
+/// One row of a provider's template list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateRow {
+    pub id: Option<String>,
+    pub name: String,
+    /// In the provider's form, `pt_BR`.
+    pub language: String,
+    /// The provider's word.
+    pub status: String,
+    pub reason: Option<String>,
+}
+
+/// A page of a provider's template list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplatePage {
+    pub rows: Vec<TemplateRow>,
+    /// Give it to [`Provider::list_templates`] for the next page.
+    pub next: Option<String>,
+}
+
+/// How to get the bytes of a file.
+#[derive(Debug, Clone)]
+pub enum Fetch {
+    /// This call answers with the bytes.
+    Bytes(Request<Vec<u8>>),
+    /// This call answers with where they are: read it with [`Provider::read_media_location`].
+    Lookup(Request<Vec<u8>>),
+    /// There is nothing to fetch.
+    Nothing,
+}
+
+/// What the provider says when a channel is activated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// Reachable, and the credentials fit.
+    Good,
+    /// Reachable, and it refused the credentials or the registration.
+    Refused,
+}
+
+/// A setting or credential of a channel at this provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    pub name: &'static str,
+    pub required: bool,
+    /// Sealed, never returned.
+    pub secret: bool,
+    /// The rule in words, for the error.
+    pub rule: &'static str,
+    pub check: fn(&str) -> bool,
+}
+
+/// A WhatsApp provider. All functions are pure; `handlers` do the rest.
+pub trait Provider: Sync + Send {
+    fn kind(&self) -> ProviderKind;
+
+    /// What a channel of this provider is configured with.
+    fn settings(&self) -> &'static [Setting];
+
+    /// Whether `credentials` and `settings` are complete where that depends on each other (a dialect's own fields).
+    /// The wrong field and its rule.
+    fn complete(&self, _channel: &OpenChannel) -> Result<(), (&'static str, &'static str)> {
+        Ok(())
+    }
+
+    /// Whether calls speak of this provider's `GET` handshake: the answer to it. The default has none.
+    fn handshake(
+        &self,
+        _call: &WebhookCall,
+        _channel: &OpenChannel,
+    ) -> Option<Result<String, Refused>> {
+        None
+    }
+
+    /// Over the raw bytes, before parsing, in constant time. A channel without a secret refuses, unless the
+    /// provider's contract says otherwise (GupShup without an app: the address is the secret).
+    fn verify(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<(), Refused>;
+
+    /// Everything that happened, in the body's order. What cannot be read is listed as ignored, not fatal.
+    fn parse(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<Parsed, Malformed>;
+
+    /// What a webhook for a channel that does not exist is answered.
+    fn unknown_channel(&self) -> Refused {
+        Refused { status: StatusCode::NOT_FOUND, message: "channel not found" }
+    }
+
+    /// What an accepted webhook is answered: status 200 and this body.
+    fn accepted_body(&self) -> &'static str {
+        ""
+    }
+
+    /// The call that sends the message.
+    fn build(
+        &self,
+        channel: &OpenChannel,
+        message: &Sending,
+    ) -> Result<Request<Vec<u8>>, Unsupported>;
+
+    /// What its answer means.
+    fn read(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer;
+
+    /// Whether a status brings our own id back, so that it finds the message without the provider's id.
+    fn echoes_our_id(&self, channel: &OpenChannel) -> bool;
+
+    /// The call that submits a template for review.
+    fn submit_template(&self, channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>>;
+
+    fn read_submitted(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted;
+
+    /// The call that lists templates; `next` from the page before.
+    fn list_templates(&self, channel: &OpenChannel, next: Option<&str>) -> Request<Vec<u8>>;
+
+    /// `None`: it failed, ask again later.
+    fn read_templates(
+        &self,
+        channel: &OpenChannel,
+        response: &Response<Vec<u8>>,
+    ) -> Option<TemplatePage>;
+
+    /// The call that deletes a template; `None` where the provider has none.
+    fn delete_template(
+        &self,
+        channel: &OpenChannel,
+        outbound: &Outbound,
+    ) -> Option<Request<Vec<u8>>>;
+
+    /// How to get a user's file.
+    fn fetch_media(&self, channel: &OpenChannel, media: &Media) -> Fetch;
+
+    /// The call for the bytes, out of the answer to [`Fetch::Lookup`]. `None`: it is gone.
+    fn read_media_location(
+        &self,
+        _channel: &OpenChannel,
+        _response: &Response<Vec<u8>>,
+    ) -> Option<Request<Vec<u8>>> {
+        None
+    }
+
+    /// A cheap call that shows whether the provider is reachable and the credentials fit.
+    fn check(&self, channel: &OpenChannel) -> Request<Vec<u8>>;
+
+    fn read_check(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Check;
+
+    /// The call that registers `webhook_url`; `None` where people do it by hand.
+    fn register_webhook(
+        &self,
+        _channel: &OpenChannel,
+        _webhook_url: &str,
+    ) -> Option<Request<Vec<u8>>> {
+        None
+    }
+}

@@ -1,0 +1,1 @@
+//! What a function's main.rs calls.
