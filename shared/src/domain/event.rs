@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::MessageId;
+use super::ids::{ChannelId, ConversationId, MessageId};
 use super::message::{Context, Failure, FromUser, Status};
+use super::process::StepAnswer;
 use super::time::Time;
 use super::user::{Address, Sender};
 
@@ -75,4 +76,23 @@ pub struct TemplateChanged {
     pub provider_status: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// What the event queue carries: something that a conversation has to be told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Occurrence {
+    pub channel: ChannelId,
+    /// When our webhook had it, or when it happened inside.
+    pub received: Time,
+    pub what: What,
+}
+
+/// Where an [`Occurrence`] comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// A provider's webhook.
+    Webhook(Event),
+    /// A customer's server answered a `webhook` step.
+    StepAnswered { conversation: ConversationId, answer: StepAnswer },
 }
