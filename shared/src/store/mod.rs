@@ -1,7 +1,11 @@
 //! What is stored, one file per resource. Callers speak in types of `domain`; keys are in `keys`, expressions in
 //! `table`, and nothing outside this folder sees either.
 
+pub mod conversations;
 pub mod keys;
+pub mod media;
+pub mod messages;
+pub mod processes;
 pub mod table;
 
 use std::collections::HashMap;

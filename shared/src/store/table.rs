@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, ConsumedCapacity, Delete, Put, ReturnConsumedCapacity,
-    ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as UpdateItem,
+    AttributeValue, ConditionCheck, ConsumedCapacity, Delete, KeysAndAttributes, Put,
+    ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update as UpdateItem,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,8 +18,11 @@ use serde::de::DeserializeOwned;
 use super::keys::Key;
 use crate::error::{Error, Result};
 
-/// Name of the index over `gpk` and `gsk`.
+/// Name of the index over `gpk` and `gsk`. It projects keys only.
 pub const INDEX: &str = "index1";
+
+/// DynamoDB's limit of keys per BatchGetItem.
+const BATCH_GET_MAX: usize = 100;
 
 /// Names of attributes. Short, because names are paid for.
 pub mod attr {
@@ -358,10 +362,44 @@ impl Table {
         }
         let answer = call.send().await.map_err(unavailable)?;
         self.usage.add(answer.consumed_capacity.as_ref(), false);
+        let found = answer.items.unwrap_or_default().into_iter().map(Item::from_aws).collect();
         Ok(Page {
             next: answer.last_evaluated_key.map(encode_start),
-            items: answer.items.unwrap_or_default().into_iter().map(Item::from_aws).collect(),
+            items: if range.index { self.fetch(found).await? } else { found },
         })
+    }
+
+    /// The whole items that the index names. It holds only keys: a copy of the items would be paid for at each write.
+    async fn fetch(&self, found: Vec<Item>) -> Result<Vec<Item>> {
+        let wanted: Vec<Key> = found.iter().map(Item::key).collect();
+        let mut items = HashMap::new();
+        for chunk in wanted.chunks(BATCH_GET_MAX) {
+            let mut open: Vec<_> = chunk.iter().map(aws_key).collect();
+            while !open.is_empty() {
+                self.usage.call();
+                let keys = KeysAndAttributes::builder().set_keys(Some(open)).build();
+                let keys =
+                    keys.map_err(|e| Error::internal(format!("a read cannot be built: {e}")))?;
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.name, keys)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await
+                    .map_err(unavailable)?;
+                for capacity in answer.consumed_capacity() {
+                    self.usage.add(Some(capacity), false);
+                }
+                let read = answer.responses.and_then(|mut tables| tables.remove(&self.name));
+                for item in read.unwrap_or_default().into_iter().map(Item::from_aws) {
+                    items.insert((item.key().pk, item.key().sk), item);
+                }
+                let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name));
+                open = left.map(|keys| keys.keys).unwrap_or_default();
+            }
+        }
+        Ok(wanted.into_iter().filter_map(|key| items.remove(&(key.pk, key.sk))).collect())
     }
 
     /// All of the range, page by page. For ranges that are known to be short.
