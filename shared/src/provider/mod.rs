@@ -1,5 +1,6 @@
 //! WhatsApp providers: pure functions over bytes. What a provider calls by its own words stays in its folder.
 
+pub mod codes;
 pub mod gupshup;
 pub mod meta;
 
