@@ -201,7 +201,7 @@ pub trait Provider: Sync + Send {
     }
 
     /// What an accepted webhook is answered: status 200 and this body.
-    fn accepted_body(&self) -> &'static str {
+    fn accepted_body(&self, _channel: &OpenChannel) -> &'static str {
         ""
     }
 
@@ -226,10 +226,11 @@ pub trait Provider: Sync + Send {
     /// The call that lists templates; `next` from the page before.
     fn list_templates(&self, channel: &OpenChannel, next: Option<&str>) -> Request<Vec<u8>>;
 
-    /// `None`: it failed, ask again later.
+    /// `page` is what the page was asked for with. `None`: it failed, ask again later.
     fn read_templates(
         &self,
         channel: &OpenChannel,
+        page: Option<&str>,
         response: &Response<Vec<u8>>,
     ) -> Option<TemplatePage>;
 

@@ -34,7 +34,12 @@ impl Provider for Gupshup {
     fn list_templates(&self, _: &OpenChannel, _: Option<&str>) -> Request<Vec<u8>> {
         todo!()
     }
-    fn read_templates(&self, _: &OpenChannel, _: &Response<Vec<u8>>) -> Option<TemplatePage> {
+    fn read_templates(
+        &self,
+        _: &OpenChannel,
+        _: Option<&str>,
+        _: &Response<Vec<u8>>,
+    ) -> Option<TemplatePage> {
         todo!()
     }
     fn delete_template(&self, _: &OpenChannel, _: &Outbound) -> Option<Request<Vec<u8>>> {
