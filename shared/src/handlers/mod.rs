@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use crate::error::Result;
 use crate::ports::{Done, Taken};
 
+pub mod hook;
 pub mod manage;
 
 /// Works off a queue.

@@ -17,7 +17,9 @@
 //! | message | `CONV#<id>` | `MESSAGE#<time><hash>` | |
 //! | a provider's id of a message | `SENT#<channel>#<provider's id>` | `SENT` | |
 //! | process | `PROCESS#<id>` | `PROCESS` | |
-//! | delivery of a hook | `RULE#<rule>` | `DELIVERY#<event>` | |
+//! | a tenant's keys for signing calls | `TENANT#<id>` | `SIGNING` | |
+//! | delivery of a hook | `RULE#<rule>` | `DELIVERY#<event>` | `RULE#<rule>` / `DELIVERY#<time>#<event>` |
+//! | attempt of a delivery | `RULE#<rule>` | `ATTEMPT#<event>#<number>` | |
 //! | idempotent request | `IDEMPOTENCY#<tenant>#<key>` | `IDEMPOTENCY` | |
 //! | file | `MEDIA#<id>` | `MEDIA` | |
 //! | count of the audit (local side only) | `AUDIT#<channel>` | `<outcome>#<reason>` | |
@@ -119,12 +121,33 @@ pub fn flow_version(id: FlowId, version: u32) -> Key {
     key(format!("FLOW#{id}"), format!("VERSION#{version:010}"))
 }
 
+/// How the sort keys of a tenant's hook rules begin.
+pub const HOOK_RULES: &str = "HOOK#";
+
 pub fn hook_rule(tenant: TenantId, id: HookRuleId) -> Key {
-    key(tenant_partition(tenant), format!("HOOK#{id}"))
+    key(tenant_partition(tenant), format!("{HOOK_RULES}{id}"))
+}
+
+pub fn signing(tenant: TenantId) -> Key {
+    key(tenant_partition(tenant), "SIGNING")
+}
+
+/// The partition of a rule's deliveries and their attempts.
+pub fn rule_partition(rule: HookRuleId) -> String {
+    format!("RULE#{rule}")
 }
 
 pub fn delivery(rule: HookRuleId, event: EventId) -> Key {
-    key(format!("RULE#{rule}"), format!("DELIVERY#{event}"))
+    key(rule_partition(rule), format!("DELIVERY#{event}"))
+}
+
+/// `created` in epoch milliseconds.
+pub fn delivery_index(rule: HookRuleId, created: i64, event: EventId) -> Key {
+    key(rule_partition(rule), format!("DELIVERY#{created:015}#{event}"))
+}
+
+pub fn attempt(rule: HookRuleId, event: EventId, number: u32) -> Key {
+    key(rule_partition(rule), format!("ATTEMPT#{event}#{number:06}"))
 }
 
 pub fn conversation(id: ConversationId) -> Key {

@@ -2,6 +2,7 @@
 //! `table`, and nothing outside this folder sees either.
 
 pub mod conversations;
+pub mod hooks;
 pub mod keys;
 pub mod media;
 pub mod messages;
