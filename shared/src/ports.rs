@@ -22,7 +22,8 @@ pub trait Random: Send + Sync {
 }
 
 /// The queues, named by what they carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum QueueName {
     /// Events of webhooks, in order per conversation (FIFO).
     Event,
@@ -47,7 +48,7 @@ impl QueueName {
 }
 
 /// One entry of a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Job {
     /// FIFO: the order is kept within a group. Standard: fairness between groups. At most 128 characters.
     pub group: String,

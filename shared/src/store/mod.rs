@@ -1,13 +1,20 @@
 //! What is stored, one file per resource. Callers speak in types of `domain`; keys are in `keys`, expressions in
 //! `table`, and nothing outside this folder sees either.
 
+pub mod channels;
 pub mod conversations;
+pub mod flows;
 pub mod hooks;
+pub mod idempotency;
+pub mod inbounds;
 pub mod keys;
+pub mod list;
 pub mod media;
 pub mod messages;
+pub mod outbounds;
 pub mod processes;
 pub mod table;
+pub mod tenants;
 
 use std::collections::HashMap;
 use std::hash::Hash;

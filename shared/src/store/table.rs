@@ -341,7 +341,7 @@ impl Table {
     pub async fn query(&self, range: &Range) -> Result<Page> {
         self.usage.call();
         let (pk, sk) = if range.index { (attr::GPK, attr::GSK) } else { (attr::PK, attr::SK) };
-        let start = range.start.as_deref().map(decode_start).transpose()?;
+        let start = range.start.as_deref().map(|text| decode_start(text, range)).transpose()?;
         let mut call = self
             .client
             .query()
@@ -635,13 +635,20 @@ fn encode_start(key: HashMap<String, AttributeValue>) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json)
 }
 
-fn decode_start(text: &str) -> Result<HashMap<String, AttributeValue>> {
+/// Only a place inside the range is taken: the text comes from a caller.
+fn decode_start(text: &str, range: &Range) -> Result<HashMap<String, AttributeValue>> {
     use base64::Engine;
     let wrong = || Error::invalid("start_key", "must be the next_key of the page before");
     let json =
         base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
     let pairs: BTreeMap<String, String> = serde_json::from_slice(&json).map_err(|_| wrong())?;
-    if !pairs.contains_key(attr::PK) || !pairs.contains_key(attr::SK) {
+    let (names, pk, sk): (&[&str], _, _) = if range.index {
+        (&[attr::GPK, attr::GSK, attr::PK, attr::SK], attr::GPK, attr::GSK)
+    } else {
+        (&[attr::PK, attr::SK], attr::PK, attr::SK)
+    };
+    let is_whole = pairs.len() == names.len() && names.iter().all(|n| pairs.contains_key(*n));
+    if !is_whole || pairs[pk] != range.pk || !pairs[sk].starts_with(&range.prefix) {
         return Err(wrong());
     }
     Ok(pairs.into_iter().map(|(name, text)| (name, AttributeValue::S(text))).collect())
