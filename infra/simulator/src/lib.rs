@@ -1,1 +1,19 @@
-//! Simulator.
+//! Stand-ins for everything that the gateway talks to: WhatsApp providers with their users, and a customer who
+//! receives hooks. With a phone to write with, faults on demand and a clock that can be turned. It is never deployed
+//! and knows nothing of the gateway but the wire: what it accepts and what it posts are a provider's own words.
+
+pub mod carrier; // what each provider plays
+pub mod clock; // the time, turned from outside
+pub mod fault; // what goes wrong on demand
+pub mod line; // numbers and people
+pub mod message; // what was said, both ways
+pub mod people; // users and reviewers
+pub mod post; // webhooks on their way
+mod pump; // carries out what is pending
+pub mod simulator; // the handle that carriers and tests hold
+pub mod state; // what is remembered
+pub mod template; // templates and their review
+
+pub use carrier::{Carrier, Refusal, WebhookPost};
+pub use line::{Line, User};
+pub use simulator::{Sending, Simulator, Taken};
