@@ -41,6 +41,17 @@ impl QueueName {
     pub const ALL: [Self; 5] =
         [Self::Event, Self::Message, Self::Hook, Self::FollowUp, Self::Expiry];
 
+    /// As it is written in logs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Message => "message",
+            Self::Hook => "hook",
+            Self::FollowUp => "follow_up",
+            Self::Expiry => "expiry",
+        }
+    }
+
     /// Whether order within a group is kept.
     pub const fn is_fifo(self) -> bool {
         matches!(self, Self::Event | Self::Message)
@@ -69,6 +80,9 @@ pub struct Taken {
     /// 1 at the first delivery.
     pub deliveries: u32,
 }
+
+/// How often a job is delivered before it counts as dead. The queues of the template say the same.
+pub const DELIVERIES_MAX: u32 = 5;
 
 /// What became of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,6 +221,22 @@ pub enum Outcome {
     Ignored,
     /// It failed for good and lies in a dead-letter queue.
     Dead,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 5] =
+        [Self::Received, Self::Event, Self::Duplicate, Self::Ignored, Self::Dead];
+
+    /// As it is written in counts.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Event => "event",
+            Self::Duplicate => "duplicate",
+            Self::Ignored => "ignored",
+            Self::Dead => "dead",
+        }
+    }
 }
 
 /// Counts. On AWS a line of the log that becomes a metric, without a call; locally a number in the table.
