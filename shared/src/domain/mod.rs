@@ -1,5 +1,6 @@
 //! Pure rules and types. Nothing here knows a network, a clock, a table or a provider's words.
 
+pub mod answer;
 pub mod channel;
 pub mod conversation;
 pub mod event;
@@ -8,11 +9,14 @@ pub mod hook;
 pub mod hours;
 pub mod ids;
 pub mod inbound;
+pub mod menu;
 pub mod message;
 pub mod outbound;
 pub mod phone;
 pub mod process;
+pub mod template;
 pub mod tenant;
 pub mod text;
+pub mod texts;
 pub mod time;
 pub mod user;
