@@ -2,14 +2,19 @@
 //! receives hooks. With a phone to write with, faults on demand and a clock that can be turned. It is never deployed
 //! and knows nothing of the gateway but the wire: what it accepts and what it posts are a provider's own words.
 
+pub mod api; // the control API
 pub mod carrier; // what each provider plays
 pub mod clock; // the time, turned from outside
 pub mod fault; // what goes wrong on demand
+pub mod hooks; // a customer's receiver
+pub mod keep; // the state in a folder
 pub mod line; // numbers and people
 pub mod message; // what was said, both ways
 pub mod people; // users and reviewers
 pub mod post; // webhooks on their way
 mod pump; // carries out what is pending
+pub mod serve; // everything over HTTP
+pub mod signature; // what the receiver checks
 pub mod simulator; // the handle that carriers and tests hold
 pub mod state; // what is remembered
 pub mod template; // templates and their review

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Faults;
+use crate::hooks::{ReceivedHook, Receiver};
 use crate::line::{Line, User};
 use crate::message::{Entry, FromUser, Message};
 use crate::post::{Pending, Posted};
@@ -33,6 +34,9 @@ pub struct State {
     pub faults: BTreeMap<String, Faults>,
     pub pending: Vec<Pending>,
     pub posted: VecDeque<Posted>,
+    pub receivers: BTreeMap<String, Receiver>,
+    /// What came at the receivers, oldest first.
+    pub hooks: VecDeque<ReceivedHook>,
     /// By `line/user`: the last message that the user has seen on the screen.
     pub seen: BTreeMap<String, u64>,
     next_number: u64,

@@ -1,0 +1,131 @@
+//! Everything over HTTP: the providers' APIs under their names, the hook receivers, the control API and the phone.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Path, Request, State as Extract};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use http_body_util::Limited;
+
+use crate::fault::Hold;
+use crate::simulator::Simulator;
+use crate::{api, hooks};
+
+/// The largest body: WhatsApp's largest document is 100 MB, which nobody needs here.
+const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+const PAGE: &str = include_str!("phone/phone.html");
+const STYLE: &str = include_str!("phone/phone.css");
+const SCRIPT: &str = include_str!("phone/phone.js");
+
+/// Nothing comes from elsewhere, and nothing that a user wrote becomes a script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src 'self' data:; media-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+impl Simulator {
+    /// Every route. Faults on answers stay extensions of the response ([`Hold`]): a caller within the process plays
+    /// them in its own way.
+    pub fn router(&self) -> Router {
+        let mut router = Router::new()
+            .route("/", get(page))
+            .route("/phone.css", get(style))
+            .route("/phone.js", get(script))
+            .route("/simulator/files/{id}", get(file))
+            .route("/simulator/hooks/{receiver}", any(hooks::receive))
+            .nest("/simulator/api", api::routes())
+            .with_state(self.clone());
+        for carrier in self.carriers() {
+            let path = format!("/{}", carrier.name());
+            router = router.nest(&path, carrier.routes(self.clone()));
+        }
+        router.layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    }
+
+    /// Every route, for a socket: answers that are to be lost or late are.
+    pub fn served_router(&self) -> Router {
+        self.router().layer(from_fn_with_state(self.clone(), play_hold)).layer(from_fn(own_pages))
+    }
+}
+
+async fn play_hold(
+    Extract(simulator): Extract<Simulator>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    match response.extensions().get::<Hold>().copied() {
+        None => response,
+        Some(Hold::Lost) => Response::new(broken_body()),
+        Some(Hold::Slow { millis }) => {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            response
+        }
+        Some(Hold::PostsFirst) => {
+            simulator.step().await;
+            response
+        }
+    }
+}
+
+/// A body that fails before its first byte, upon which the connection is cut.
+fn broken_body() -> Body {
+    Body::new(Limited::new(Body::from("lost"), 0))
+}
+
+/// A page of another site must not drive the simulator of whoever looks at it: a browser says where a call comes
+/// from, and no provider does.
+async fn own_pages(request: Request, next: Next) -> Response {
+    let said = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_link = request.method() == Method::GET && said("sec-fetch-mode") == Some("navigate");
+    if is_link || matches!(said("sec-fetch-site"), None | Some("same-origin" | "none")) {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, "only the simulator's own page may call it").into_response()
+}
+
+async fn page() -> Response {
+    asset("text/html; charset=utf-8", PAGE)
+}
+
+async fn style() -> Response {
+    asset("text/css; charset=utf-8", STYLE)
+}
+
+async fn script() -> Response {
+    asset("text/javascript; charset=utf-8", SCRIPT)
+}
+
+fn asset(mime: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, mime),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, text).into_response()
+}
+
+/// A file of a user or of the business. Only pictures and sounds are shown in place; the rest is saved.
+async fn file(Extract(simulator): Extract<Simulator>, Path(id): Path<String>) -> Response {
+    let Some(file) = simulator.file(&id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let is_shown = ["image/png", "image/jpeg", "image/webp", "image/gif", "audio/", "video/"]
+        .iter()
+        .any(|start| file.mime.starts_with(start));
+    let disposition = if is_shown { "inline" } else { "attachment" };
+    let mime = HeaderValue::from_str(&file.mime)
+        .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    let headers = [
+        (header::CONTENT_TYPE, mime),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition)),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, file.bytes.to_vec()).into_response()
+}
