@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Request, State as Extract};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -80,12 +80,16 @@ fn broken_body() -> Body {
 /// A page of another site must not drive the simulator of whoever looks at it: a browser says where a call comes
 /// from, and no provider does.
 async fn own_pages(request: Request, next: Next) -> Response {
-    let said = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let is_link = request.method() == Method::GET && said("sec-fetch-mode") == Some("navigate");
-    if is_link || matches!(said("sec-fetch-site"), None | Some("same-origin" | "none")) {
+    if is_own(request.method(), request.headers()) {
         return next.run(request).await;
     }
     (StatusCode::FORBIDDEN, "only the simulator's own page may call it").into_response()
+}
+
+fn is_own(method: &Method, headers: &HeaderMap) -> bool {
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_link = method == Method::GET && said("sec-fetch-mode") == Some("navigate");
+    is_link || matches!(said("sec-fetch-site"), None | Some("same-origin" | "none"))
 }
 
 async fn page() -> Response {
