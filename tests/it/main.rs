@@ -1,1 +1,3 @@
+//! Stories over the whole gateway, and what holds for the repository as a whole.
 
+mod behaviours;

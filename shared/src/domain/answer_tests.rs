@@ -6,6 +6,7 @@ fn typed(body: &str) -> FromUser {
     FromUser::Text { body: body.to_owned() }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "rows read better without references")]
 fn check(kind: AnswerKind, text: &str, expected: Option<Value>) {
     assert_eq!(read(kind, &[], &typed(text), "ES"), expected, "{kind:?}: {text:?}");
 }

@@ -2,6 +2,7 @@
 //! time zone is involved, so daylight saving has no effect (T73). Whether the service window is still open then is
 //! not asked here.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::time::Time;
@@ -50,12 +51,10 @@ impl BusinessHours {
     /// Whether a follow-up may go out at this moment: exactly at the start it may, exactly at the end it may not.
     pub fn is_open(self, at: Time) -> bool {
         let now = time_of_day(at);
-        if self.start == self.end {
-            true
-        } else if self.start < self.end {
-            self.start <= now && now < self.end
-        } else {
-            now >= self.start || now < self.end
+        match self.start.cmp(&self.end) {
+            Ordering::Equal => true,
+            Ordering::Less => self.start <= now && now < self.end,
+            Ordering::Greater => now >= self.start || now < self.end,
         }
     }
 
