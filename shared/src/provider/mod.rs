@@ -155,7 +155,7 @@ pub enum Check {
 }
 
 /// A setting or credential of a channel at this provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Setting {
     pub name: &'static str,
     pub required: bool,

@@ -1,0 +1,93 @@
+//! What the platform's answers mean. Decided on the code, not on the HTTP status: hosts differ in it
+//! (whatsapp-rules 5).
+
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+use http::{Response, StatusCode};
+
+use super::parse::{said, text};
+use super::wire;
+use crate::domain::channel::OpenChannel;
+use crate::domain::message::Failure;
+use crate::provider::{Answer, Class, codes};
+
+/// No provider makes us wait longer than this, whatever its header says.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+
+/// The answer to a sending.
+pub(super) fn to_sending(channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer {
+    let read = serde_json::from_slice::<wire::Answer<'_>>(response.body()).ok();
+    let has_error = read.as_ref().is_some_and(|answer| answer.error.is_some());
+    if response.status().is_success() && !has_error {
+        let first = read.as_ref().and_then(|answer| answer.messages.as_ref()?.first());
+        if let Some(provider_id) = first.and_then(|message| text(message.id.as_deref())) {
+            return Answer::Accepted { provider_id };
+        }
+    }
+    let problem = read.as_ref().and_then(|answer| answer.error.as_ref());
+    let failure = Failure {
+        provider: channel.provider.as_str().to_owned(),
+        code: code(problem, response.status()),
+        message: message(problem, read.is_some(), response.status()),
+    };
+    Answer::Refused { class: class(read.as_ref(), response), failure }
+}
+
+/// What an answer that is not a success means.
+pub(super) fn class(answer: Option<&wire::Answer<'_>>, response: &Response<Vec<u8>>) -> Class {
+    let problem = answer.and_then(|answer| answer.error.as_ref());
+    let code = problem.and_then(|problem| problem.code.as_deref()?.parse().ok());
+    let status = response.status();
+    let class = if let Some(class) = code.and_then(codes::meta_class) {
+        class
+    } else if problem.is_some_and(|problem| problem.is_transient == Some(true))
+        || status.is_server_error()
+        || status == StatusCode::TOO_MANY_REQUESTS
+    {
+        Class::Retry(None)
+    } else if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        Class::Configuration
+    } else if answer.is_none() {
+        // Not the platform's words at all: something in between answered.
+        Class::Retry(None)
+    } else {
+        // Including a success without an id: the platform has the message, so a second one would double it.
+        Class::Final
+    };
+    match (class, retry_after(response)) {
+        (Class::Retry(known), Some(asked)) => {
+            Class::Retry(Some(known.map_or(asked, |known| known.max(asked))))
+        }
+        (class, _) => class,
+    }
+}
+
+/// Only seconds: the platform sends no dates.
+fn retry_after(response: &Response<Vec<u8>>) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+}
+
+/// The platform's code, or the HTTP status where it gave none.
+fn code(problem: Option<&wire::Problem<'_>>, status: StatusCode) -> String {
+    problem
+        .and_then(|problem| text(problem.code.as_deref()))
+        .unwrap_or_else(|| format!("http_{}", status.as_u16()))
+}
+
+/// What it said, with the trace id that Meta's support asks for.
+fn message(problem: Option<&wire::Problem<'_>>, is_json: bool, status: StatusCode) -> String {
+    let Some(problem) = problem else {
+        return match (is_json, status.is_success()) {
+            (true, true) => "the answer names no message".to_owned(),
+            (true, false) => format!("the answer was status {}", status.as_u16()),
+            (false, _) => format!("the answer was status {} and no JSON", status.as_u16()),
+        };
+    };
+    let words = said(problem).unwrap_or("the provider gave no reason");
+    match problem.fbtrace_id.as_deref() {
+        Some(trace) => format!("{words} (fbtrace_id {trace})"),
+        None => words.to_owned(),
+    }
+}

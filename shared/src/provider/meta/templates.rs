@@ -1,0 +1,173 @@
+//! Templates: submission, list, deletion (contracts 3.1, whatsapp-rules 6).
+
+use http::{Method, Request, Response};
+use serde_json::{Value, json};
+
+use super::{answer, build, call, parse, wire};
+use crate::domain::channel::OpenChannel;
+use crate::domain::outbound::{Button, Outbound, TemplateType};
+use crate::provider::{Class, Submitted, TemplatePage, TemplateRow};
+
+/// Rows of one page of the list.
+const PAGE_ROWS: &str = "100";
+/// The account holds as many templates as it may: there may be room later.
+const ACCOUNT_FULL: &str = "2388019";
+/// This name and language exist. Our names are unique, so an earlier submission arrived whose answer was lost.
+const EXISTS: &str = "2388024";
+
+/// `POST /{waba-id}/message_templates`.
+pub(super) fn submit(channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>> {
+    let body = json!({
+        "name": outbound.template_name,
+        "language": build::language(&outbound.language),
+        "category": outbound.category,
+        "components": components(outbound),
+    });
+    call::graph(channel, Method::POST, &path(channel), &[], Some(&body))
+}
+
+/// Without `waba_id` the address has no account in it, the platform refuses, and that reads as "later".
+fn path(channel: &OpenChannel) -> [&str; 2] {
+    [call::account(channel).unwrap_or_default(), "message_templates"]
+}
+
+fn components(outbound: &Outbound) -> Vec<Value> {
+    let mut components = Vec::new();
+    let format = match outbound.template_type {
+        TemplateType::Text => None,
+        TemplateType::Image => Some("IMAGE"),
+        TemplateType::Video => Some("VIDEO"),
+        TemplateType::Document => Some("DOCUMENT"),
+    };
+    if let Some((format, url)) = format.zip(outbound.media_url.as_ref()) {
+        // The sample is what the customer gave us, an address. Meta's own host wants the handle of an upload to the
+        // app in its place, and refuses an address; hosts that take the same body for Meta fetch it.
+        let example = json!({ "header_handle": [url] });
+        components.push(json!({ "type": "HEADER", "format": format, "example": example }));
+    }
+    let mut body = json!({ "type": "BODY", "text": positional(&outbound.content) });
+    let samples: Vec<&str> = outbound
+        .variables
+        .iter()
+        .map(|name| outbound.examples.get(name).map_or(name.as_str(), String::as_str))
+        .collect();
+    if !samples.is_empty() {
+        body["example"] = json!({ "body_text": [samples] });
+    }
+    components.push(body);
+    if !outbound.buttons.is_empty() {
+        let buttons: Vec<Value> = outbound.buttons.iter().map(button).collect();
+        components.push(json!({ "type": "BUTTONS", "buttons": buttons }));
+    }
+    components
+}
+
+/// `{{.name}}` becomes `{{1}}`, by order of appearance; a repeated name gets a new position. The form of the
+/// content was checked when the outbound was made, so what is no variable stays as it is.
+fn positional(content: &str) -> String {
+    let mut text = String::with_capacity(content.len());
+    let mut rest = content;
+    let mut position = 0_usize;
+    while let Some((before, after)) = rest.split_once("{{") {
+        text.push_str(before);
+        match after.split_once("}}") {
+            Some((name, behind)) if name.trim().starts_with('.') => {
+                position += 1;
+                text.push_str(&format!("{{{{{position}}}}}"));
+                rest = behind;
+            }
+            Some(_) | None => {
+                text.push_str("{{");
+                rest = after;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+fn button(button: &Button) -> Value {
+    match button {
+        Button::Continue { text } | Button::Cancel { text } => {
+            json!({ "type": "QUICK_REPLY", "text": text })
+        }
+        Button::Url { text, url } => json!({ "type": "URL", "text": text, "url": url }),
+        Button::Phone { text, number } => {
+            json!({ "type": "PHONE_NUMBER", "text": text, "phone_number": number })
+        }
+    }
+}
+
+/// A refusal of the content is final; a refusal of the caller or a full account is not.
+pub(super) fn read_submitted(channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted {
+    let read = serde_json::from_slice::<wire::Answer<'_>>(response.body()).ok();
+    let problem = read.as_ref().and_then(|answer| answer.error.as_ref());
+    let id = read.as_ref().and_then(|answer| parse::text(answer.id.as_deref()));
+    let status = read.as_ref().and_then(|answer| parse::text(answer.status.as_deref()));
+    let pending = || "PENDING".to_owned();
+    if response.status().is_success() && problem.is_none() && id.is_some() {
+        let provider_status = status.unwrap_or_else(pending);
+        return Submitted::Taken { template_id: id, provider_status };
+    }
+    match problem.and_then(|problem| problem.error_subcode.as_deref()) {
+        Some(EXISTS) => {
+            return Submitted::Taken { template_id: None, provider_status: pending() };
+        }
+        Some(ACCOUNT_FULL) => return Submitted::Later,
+        Some(_) | None => {}
+    }
+    match answer::class(read.as_ref(), response) {
+        Class::Final | Class::TemplateNeeded => match (problem, call::account(channel)) {
+            (Some(problem), Some(_)) => Submitted::Refused { reason: reason(problem) },
+            (None, _) | (_, None) => Submitted::Later,
+        },
+        Class::Retry(_) | Class::Wait | Class::Configuration => Submitted::Later,
+    }
+}
+
+/// The sentence that is meant for people, before the ones for programs.
+fn reason(problem: &wire::Problem<'_>) -> String {
+    parse::text(problem.error_user_msg.as_deref())
+        .or_else(|| parse::text(parse::said(problem)))
+        .unwrap_or_else(|| "the provider gave no reason".to_owned())
+}
+
+/// `GET /{waba-id}/message_templates`.
+pub(super) fn list(channel: &OpenChannel, next: Option<&str>) -> Request<Vec<u8>> {
+    let fields = "id,name,language,status,category,rejected_reason";
+    let mut query = vec![("fields", fields), ("limit", PAGE_ROWS)];
+    query.extend(next.map(|after| ("after", after)));
+    call::graph(channel, Method::GET, &path(channel), &query, None)
+}
+
+/// `None` unless it is a list.
+pub(super) fn read_list(response: &Response<Vec<u8>>) -> Option<TemplatePage> {
+    let answer: wire::Answer<'_> = serde_json::from_slice(response.body()).ok()?;
+    if !response.status().is_success() || answer.error.is_some() {
+        return None;
+    }
+    let rows = answer.data?.iter().filter_map(row).collect();
+    // The last page has a cursor too; only `next` says that there is more.
+    let next = answer
+        .paging
+        .filter(|paging| paging.next.is_some())
+        .and_then(|paging| parse::text(paging.cursors?.after.as_deref()));
+    Some(TemplatePage { rows, next })
+}
+
+fn row(row: &wire::TemplateRow<'_>) -> Option<TemplateRow> {
+    Some(TemplateRow {
+        id: parse::text(row.id.as_deref()),
+        name: parse::text(row.name.as_deref())?,
+        language: parse::text(row.language.as_deref())?,
+        status: parse::text(row.status.as_deref())?,
+        reason: parse::text(row.rejected_reason.as_deref().filter(|reason| *reason != "NONE")),
+    })
+}
+
+/// `DELETE /{waba-id}/message_templates?name=`: our names are unique, so all its languages are the one.
+pub(super) fn delete(channel: &OpenChannel, outbound: &Outbound) -> Option<Request<Vec<u8>>> {
+    let path = [call::account(channel)?, "message_templates"];
+    let query = [("name", outbound.template_name.as_str())];
+    Some(call::graph(channel, Method::DELETE, &path, &query, None))
+}
