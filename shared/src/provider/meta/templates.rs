@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{answer, build, call, parse, wire};
 use crate::domain::channel::OpenChannel;
 use crate::domain::outbound::{Button, Outbound, TemplateType};
+use crate::domain::template;
 use crate::provider::{Class, Submitted, TemplatePage, TemplateRow};
 
 /// Rows of one page of the list.
@@ -45,7 +46,7 @@ fn components(outbound: &Outbound) -> Vec<Value> {
         let example = json!({ "header_handle": [url] });
         components.push(json!({ "type": "HEADER", "format": format, "example": example }));
     }
-    let mut body = json!({ "type": "BODY", "text": positional(&outbound.content) });
+    let mut body = json!({ "type": "BODY", "text": template::positional(&outbound.content) });
     let samples: Vec<&str> = outbound
         .variables
         .iter()
@@ -60,30 +61,6 @@ fn components(outbound: &Outbound) -> Vec<Value> {
         components.push(json!({ "type": "BUTTONS", "buttons": buttons }));
     }
     components
-}
-
-/// `{{.name}}` becomes `{{1}}`, by order of appearance; a repeated name gets a new position. The form of the
-/// content was checked when the outbound was made, so what is no variable stays as it is.
-fn positional(content: &str) -> String {
-    let mut text = String::with_capacity(content.len());
-    let mut rest = content;
-    let mut position = 0_usize;
-    while let Some((before, after)) = rest.split_once("{{") {
-        text.push_str(before);
-        match after.split_once("}}") {
-            Some((name, behind)) if name.trim().starts_with('.') => {
-                position += 1;
-                text.push_str(&format!("{{{{{position}}}}}"));
-                rest = behind;
-            }
-            Some(_) | None => {
-                text.push_str("{{");
-                rest = after;
-            }
-        }
-    }
-    text.push_str(rest);
-    text
 }
 
 fn button(button: &Button) -> Value {
