@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::hook::HookEvent;
-use super::ids::{ChannelId, ConversationId, FlowId, OutboundId, OutboundSendId, TenantId};
+use super::ids::{
+    ChannelId, ConversationId, FlowId, MessageId, OutboundId, OutboundSendId, TenantId,
+};
 use super::message::Sending;
 use super::outbound::Reply;
 use super::process::{Process, StepCall};
@@ -15,6 +17,9 @@ pub const SERVICE_WINDOW: std::time::Duration = std::time::Duration::from_secs(2
 
 /// So many sendings of outbounds are remembered for their buttons.
 pub const SENDS_MAX: usize = 5;
+
+/// So many messages may wait for a closed window.
+pub const WAITING_MAX: usize = 20;
 
 /// A conversation as it is stored: one item, written once per decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +45,12 @@ pub struct Conversation {
     /// The newest sendings of outbounds, newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<LastSend>,
+    /// Messages that wait until the user writes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<MessageId>,
+    /// What the user last said of consent at the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opted_in: Option<bool>,
     /// When the armed timers fire; in the past means not armed (aws-facts 6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_armed: Option<Time>,
@@ -98,6 +109,10 @@ pub enum Effect {
     Hook(Box<HookEvent>),
     /// To the hook queue: a `webhook` step's call; its answer comes back as an event.
     Call(Box<StepCall>),
+    /// A button of an outbound was tapped: noted on its sending.
+    Reply { send: OutboundSendId, reply: Reply },
+    /// A message that waited for the service window to open may go.
+    Release(MessageId),
 }
 
 impl Conversation {
@@ -115,6 +130,8 @@ impl Conversation {
             last_user_message: None,
             process: None,
             sends: Vec::new(),
+            waiting: Vec::new(),
+            opted_in: None,
             follow_up_armed: None,
             expiry_armed: None,
             outbox: Vec::new(),

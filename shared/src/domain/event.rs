@@ -95,4 +95,6 @@ pub enum What {
     Webhook(Event),
     /// A customer's server answered a `webhook` step.
     StepAnswered { conversation: ConversationId, answer: StepAnswer },
+    /// A message of a process cannot reach the user.
+    SendFailed { message: MessageId },
 }

@@ -128,6 +128,21 @@ pub enum AnswerKind {
     Payment,
 }
 
+impl AnswerKind {
+    /// The wire word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Email => "email",
+            Self::Date => "date",
+            Self::Phone => "phone",
+            Self::Choice => "choice",
+            Self::Payment => "payment",
+        }
+    }
+}
+
 impl Definition {
     /// The step with this id and its place.
     pub fn step(&self, id: &str) -> Option<(usize, &Step)> {

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod channel;
 pub mod conversation;
+pub mod decision;
 pub mod event;
 pub mod flow;
 pub mod hook;

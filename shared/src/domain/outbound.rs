@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::channel::ProviderKind;
 use super::ids::{ChannelId, FlowId, KeyId, MessageId, OutboundId, OutboundSendId, TenantId};
+use super::message::{
+    ButtonValue, Media, MediaKind, MediaSource, TemplateButtonValue, TemplateHeader,
+    TemplateMessage,
+};
+use super::template;
 use super::time::Time;
 use super::user::Address;
 
@@ -123,6 +128,56 @@ pub struct Outbound {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polled: Option<Time>,
     pub version: u64,
+}
+
+impl Outbound {
+    /// The text on the button with this meaning, if the outbound has one.
+    pub fn button_text(&self, reply: Reply) -> Option<&str> {
+        self.buttons.iter().find_map(|button| match (button, reply) {
+            (Button::Continue { text }, Reply::Continue)
+            | (Button::Cancel { text }, Reply::Cancel) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The message that sends it. `values` has one value per variable; `payload` is what a button brings back.
+    pub fn message(
+        &self,
+        values: &BTreeMap<String, String>,
+        payload: impl Fn(Reply) -> String,
+    ) -> TemplateMessage {
+        let value =
+            |name: &String| values.get(name).map(|v| template::clean_value(v)).unwrap_or_default();
+        let kind = match self.template_type {
+            TemplateType::Text => None,
+            TemplateType::Video => Some(MediaKind::Video),
+            TemplateType::Image => Some(MediaKind::Image),
+            TemplateType::Document => Some(MediaKind::Document),
+        };
+        let header = kind.zip(self.media_url.clone()).map(|(kind, url)| {
+            let source = Some(MediaSource::Link(url));
+            let media =
+                Media { kind, source, mime: None, filename: None, caption: None, stored: None };
+            TemplateHeader::Media(media)
+        });
+        let buttons = self.buttons.iter().zip(0u8..).filter_map(|(button, index)| {
+            let payload = match button {
+                Button::Continue { .. } => payload(Reply::Continue),
+                Button::Cancel { .. } => payload(Reply::Cancel),
+                Button::Url { .. } | Button::Phone { .. } => return None,
+            };
+            Some(TemplateButtonValue { index, value: ButtonValue::QuickReply { payload } })
+        });
+        TemplateMessage {
+            name: self.template_name.clone(),
+            provider_id: self.template_id.clone(),
+            language: self.language.clone(),
+            header,
+            body: self.variables.iter().map(value).collect(),
+            rendered: Some(template::render(&self.content, values)),
+            buttons: buttons.collect(),
+        }
+    }
 }
 
 /// What came of a sending once the user acted (T55, T56).

@@ -141,6 +141,11 @@ pub struct FollowUp {
     pub sent: Option<Time>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<FollowUpAnswer>,
+    /// What stands on the buttons of an outbound that was sent in its place, for providers that carry no payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yes_text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_text: Option<String>,
 }
 
 /// Where a follow-up stands.

@@ -6,8 +6,18 @@ use async_trait::async_trait;
 use crate::error::Result;
 use crate::ports::{Done, Taken};
 
+pub mod deliver;
+mod effects;
+pub mod expire;
+pub mod follow_up;
 pub mod hook;
 pub mod manage;
+mod media;
+pub mod receive;
+mod review;
+pub mod route;
+
+pub use effects::message_job;
 
 /// Works off a queue.
 #[async_trait]

@@ -105,7 +105,9 @@ pub struct Step {
 pub enum Raised {
     /// The message has come further: this is how it is now.
     Yes(Box<Sent>),
-    /// It was there already, or further.
+    /// It is exactly there already: what follows from it may not have been done.
+    Already(Box<Sent>),
+    /// It is further.
     No,
     /// No message has this id yet: the status waits for it under the provider's id.
     Parked,
@@ -189,6 +191,24 @@ impl Store {
         }
     }
 
+    /// Gives a claim back: the provider certainly did not take the message, and it may be tried again.
+    pub async fn unclaim(&self, id: MessageId, now: Time) -> Result<()> {
+        let changes = Changes {
+            set: vec![
+                (name::STATUS.to_owned(), Status::Queued.as_str().into()),
+                (attr::RANK.to_owned(), i64::from(Status::Queued.rank()).into()),
+                (time_name(Status::Queued), now.millis().into()),
+            ],
+            remove: vec![name::CLAIM.to_owned(), name::CLAIMED.to_owned()],
+            ..Changes::default()
+        };
+        let when = When::RankBelow(Status::Accepted.rank());
+        self.table
+            .write(vec![Write::Update { key: keys::message(id), changes, when }])
+            .await
+            .map(drop)
+    }
+
     /// Raises a message of ours by one step, if it is not there yet. One write unit.
     pub async fn raise(
         &self,
@@ -214,7 +234,12 @@ impl Store {
             }
             Written::Refused { old, .. } => {
                 self.add_provider_id(id, old.as_ref(), provider_id).await?;
-                Ok(Raised::No)
+                match old {
+                    Some(old) if read_status(&old) == Some(step.status) => {
+                        Ok(Raised::Already(Box::new(read_sent(&old)?)))
+                    }
+                    Some(_) | None => Ok(Raised::No),
+                }
             }
         }
     }

@@ -1,0 +1,307 @@
+//! Hands a message to its provider: claim it, look at the service window, call, record. It is never sent twice
+//! blindly: whoever finds a claim without a result waits until the provider's statuses have had time to speak.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Worker;
+use super::effects::change;
+use super::receive::follow_status;
+use crate::domain::channel::OpenChannel;
+use crate::domain::conversation::{Conversation, WAITING_MAX};
+use crate::domain::message::{Failure, OutsideWindow, Sending, Status, ToUser};
+use crate::domain::time::Time;
+use crate::error::{Error, Result};
+use crate::ports::{CallError, Clock, Done, Http, Ports, Queue, Reach, Secrets, Taken};
+use crate::provider::{self, Answer, Class};
+use crate::store::Store;
+use crate::store::messages::{Claim, Raised, Sent, Step};
+
+/// How long a provider may take to answer (aws-facts 2.2).
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The largest answer that is read.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a sending whose answer never came is left to its statuses before it is repeated (README 10).
+pub const RECONCILE: Duration = Duration::from_mins(2);
+
+/// A provider that says "later" is asked so often; then the message has failed.
+const DELIVERIES_MAX: u32 = 4;
+
+/// Works off the message queue.
+pub struct Deliver {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    queue: Arc<dyn Queue>,
+    http: Arc<dyn Http>,
+    secrets: Arc<dyn Secrets>,
+}
+
+#[async_trait]
+impl Worker for Deliver {
+    async fn work(&self, job: &Taken) -> Result<Done> {
+        let sending: Sending = serde_json::from_str(&job.body).map_err(|e| {
+            Error::internal(format!("the message queue holds what is no message: {e}"))
+        })?;
+        let now = self.clock.now();
+        let Some(channel) = self.store.open_channel(sending.channel, &*self.secrets, now).await?
+        else {
+            tracing::warn!(channel.id = %sending.channel, message.id = %sending.id, "the channel is gone");
+            return Ok(Done::Finished);
+        };
+        // A claim names one delivery of the job, so that a second one does not take the first one's for its own.
+        let writer = format!("{}/{}", job.id, job.deliveries);
+        match self.store.claim(&sending, &writer, now).await? {
+            Claim::Granted => self.deliver(&channel, sending, job.deliveries).await,
+            Claim::Settled(sent) => self.settled(&channel, &sent).await,
+            Claim::Open(sent) => self.open(&channel, sending, &sent, &writer, job.deliveries).await,
+        }
+    }
+}
+
+impl Deliver {
+    pub fn new(store: Store, ports: &Ports) -> Self {
+        Self {
+            store,
+            clock: ports.clock.clone(),
+            queue: ports.queue.clone(),
+            http: ports.http.clone(),
+            secrets: ports.secrets.clone(),
+        }
+    }
+
+    /// It went out before, and the provider's answer was recorded: what was to be done then is done again, harmlessly.
+    async fn settled(&self, channel: &OpenChannel, sent: &Sent) -> Result<Done> {
+        if let Some(provider_id) = &sent.provider_id {
+            self.link(channel, provider_id, sent).await?;
+        }
+        Ok(Done::Finished)
+    }
+
+    /// Somebody called the provider, or died just before: only time tells.
+    async fn open(
+        &self,
+        channel: &OpenChannel,
+        sending: Sending,
+        sent: &Sent,
+        writer: &str,
+        deliveries: u32,
+    ) -> Result<Done> {
+        let now = self.clock.now();
+        let Some((before, claimed)) = &sent.claim else {
+            return Err(Error::Changed("the message"));
+        };
+        let waited = now.since(*claimed);
+        if waited < RECONCILE {
+            return Ok(Done::Again { after: Some(RECONCILE.saturating_sub(waited)) });
+        }
+        tracing::warn!(message.id = %sending.id, "no status came for a sending without an answer: it is repeated");
+        match self.store.claim_again(&sending, before, writer, now).await? {
+            Claim::Granted => self.deliver(channel, sending, deliveries).await,
+            Claim::Settled(sent) => self.settled(channel, &sent).await,
+            Claim::Open(_) => Err(Error::Changed("the message")),
+        }
+    }
+
+    async fn deliver(
+        &self,
+        channel: &OpenChannel,
+        mut sending: Sending,
+        deliveries: u32,
+    ) -> Result<Done> {
+        if !channel.active {
+            return self
+                .fail(channel, &sending, ours("channel_inactive", "the channel is not active"))
+                .await;
+        }
+        if !sending.content.is_template() && !self.window_open(&sending).await? {
+            match (sending.outside_window, sending.otherwise.take()) {
+                (OutsideWindow::Template, Some(template)) => {
+                    sending.content = ToUser::Template(template)
+                }
+                (OutsideWindow::Queue, _) => return self.wait_for_user(channel, &sending).await,
+                (OutsideWindow::Reject | OutsideWindow::Template, _) => {
+                    return self.fail(channel, &sending, window_closed()).await;
+                }
+            }
+        }
+        self.call(channel, &sending, deliveries).await
+    }
+
+    /// At the moment of sending (README 9). What was known when it was decided spares the look at the conversation.
+    async fn window_open(&self, sending: &Sending) -> Result<bool> {
+        let now = self.clock.now();
+        if sending.window_closes.is_some_and(|end| now < end) {
+            return Ok(true);
+        }
+        let conversation = self.store.conversation(sending.conversation(), true).await?;
+        Ok(conversation.is_some_and(|conversation| conversation.window_open(now)))
+    }
+
+    /// It stays `queued`, and the user's next message releases it.
+    async fn wait_for_user(&self, channel: &OpenChannel, sending: &Sending) -> Result<Done> {
+        let (id, now) = (sending.id, self.clock.now());
+        let mut full = false;
+        self.store.unclaim(id, now).await?;
+        change(&self.store, sending.conversation(), |conversation| {
+            if conversation.waiting.contains(&id) {
+                return None;
+            }
+            full = conversation.waiting.len() >= WAITING_MAX;
+            let mut waiting = conversation.waiting.clone();
+            waiting.push(id);
+            (!full).then_some(Conversation { waiting, ..conversation })
+        })
+        .await?;
+        if full {
+            return self
+                .fail(channel, sending, ours("queue_full", "too many messages wait for the user"))
+                .await;
+        }
+        Ok(Done::Finished)
+    }
+
+    async fn call(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        deliveries: u32,
+    ) -> Result<Done> {
+        let provider = provider::of(channel.provider);
+        let request = match provider.build(channel, sending) {
+            Ok(request) => request,
+            Err(unsupported) => {
+                return self
+                    .fail(channel, sending, ours("unsupported_type", &unsupported.to_string()))
+                    .await;
+            }
+        };
+        match self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX).await {
+            Ok(response) => match provider.read(channel, &response) {
+                Answer::Accepted { provider_id } => {
+                    self.accepted(channel, sending, &provider_id).await
+                }
+                Answer::Refused { class, failure } => {
+                    self.refused(channel, sending, class, failure, deliveries).await
+                }
+            },
+            Err(error @ CallError::NotSent { .. }) => {
+                let failure = ours("unreachable", &error.to_string());
+                self.refused(channel, sending, Class::Retry(None), failure, deliveries).await
+            }
+            Err(error @ CallError::Forbidden { .. }) => {
+                self.fail(channel, sending, ours("unreachable", &error.to_string())).await
+            }
+            Err(error @ CallError::NoAnswer { .. }) => self.unknown(sending, &error).await,
+        }
+    }
+
+    async fn accepted(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        provider_id: &str,
+    ) -> Result<Done> {
+        let step = Step { status: Status::Accepted, time: self.clock.now(), failure: None };
+        match self.store.raise(sending.id, &step, Some(provider_id)).await? {
+            Raised::Yes(sent) | Raised::Already(sent) => {
+                self.link(channel, provider_id, &sent).await?
+            }
+            // A status was faster than the answer.
+            Raised::No => self.link_id(channel, provider_id, sending).await?,
+            Raised::Parked | Raised::Unknown => {}
+        }
+        Ok(Done::Finished)
+    }
+
+    async fn link(&self, channel: &OpenChannel, provider_id: &str, sent: &Sent) -> Result<()> {
+        self.link_id(channel, provider_id, &sent.sending).await
+    }
+
+    /// Statuses of a provider that does not echo our id find the message by its own.
+    async fn link_id(
+        &self,
+        channel: &OpenChannel,
+        provider_id: &str,
+        sending: &Sending,
+    ) -> Result<()> {
+        if provider::of(channel.provider).echoes_our_id(channel) {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let raised = self.store.link_provider_id(channel.id, provider_id, sending.id, now).await?;
+        if let Raised::Yes(sent) | Raised::Already(sent) = raised {
+            let time = sent.history.last().map_or(now, |(_, time)| *time);
+            let step = Step { status: sent.status, time, failure: sent.failure.clone() };
+            follow_status(&self.store, &*self.queue, channel, &sent, &step, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn refused(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        class: Class,
+        failure: Failure,
+        deliveries: u32,
+    ) -> Result<Done> {
+        match (class, &sending.otherwise) {
+            (Class::Retry(after), _) if deliveries < DELIVERIES_MAX => {
+                self.store.unclaim(sending.id, self.clock.now()).await?;
+                let after = after.unwrap_or(Duration::from_secs(4_u64.pow(deliveries.min(4))));
+                tracing::info!(message.id = %sending.id, code = failure.code, "the provider says: later");
+                Ok(Done::Again { after: Some(after) })
+            }
+            (Class::TemplateNeeded, Some(template))
+                if sending.outside_window == OutsideWindow::Template =>
+            {
+                let content = ToUser::Template(template.clone());
+                let sending = Sending { content, otherwise: None, ..sending.clone() };
+                Box::pin(self.call(channel, &sending, deliveries)).await
+            }
+            (Class::Configuration, _) => {
+                tracing::error!(channel.id = %channel.id, code = failure.code, "the provider refuses the channel");
+                self.fail(channel, sending, failure).await
+            }
+            (Class::Retry(_) | Class::Wait | Class::TemplateNeeded | Class::Final, _) => {
+                self.fail(channel, sending, failure).await
+            }
+        }
+    }
+
+    /// Sent or not, nobody knows: it stays claimed, and the next delivery looks what the statuses said.
+    async fn unknown(&self, sending: &Sending, error: &CallError) -> Result<Done> {
+        tracing::warn!(message.id = %sending.id, error = %crate::error::chain(error), "the provider did not answer");
+        let step = Step { status: Status::Unknown, time: self.clock.now(), failure: None };
+        self.store.raise(sending.id, &step, None).await?;
+        Ok(Done::Again { after: Some(RECONCILE) })
+    }
+
+    async fn fail(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        failure: Failure,
+    ) -> Result<Done> {
+        let now: Time = self.clock.now();
+        let step = Step { status: Status::Failed, time: now, failure: Some(failure) };
+        let raised = self.store.raise(sending.id, &step, None).await?;
+        if let Raised::Yes(sent) | Raised::Already(sent) = raised {
+            follow_status(&self.store, &*self.queue, channel, &sent, &step, now).await?;
+        }
+        Ok(Done::Finished)
+    }
+}
+
+fn ours(code: &str, message: &str) -> Failure {
+    Failure { provider: "wharf".to_owned(), code: code.to_owned(), message: message.to_owned() }
+}
+
+/// The sentence of contracts 8.4.
+pub fn window_closed() -> Failure {
+    ours("window_closed", "24-hour service window is closed")
+}

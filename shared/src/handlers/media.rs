@@ -1,0 +1,115 @@
+//! Copies a user's file as soon as its message is processed: the provider's links die within minutes (README 14).
+
+use std::time::Duration;
+
+use http::Request;
+
+use crate::domain::channel::OpenChannel;
+use crate::domain::ids::{MediaId, MessageId};
+use crate::domain::message::{Media, MediaSource};
+use crate::domain::time::Time;
+use crate::error::{Error, Result};
+use crate::ports::{self, File, Http, Reach};
+use crate::provider::{self, Fetch};
+use crate::store::Store;
+use crate::store::media::StoredMedia;
+
+/// A batch of the event queue may take longer than this.
+const MEDIA_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// WhatsApp's largest file is a document of 100 MB; a function's memory is the nearer limit.
+const FILE_BYTES_MAX: usize = 25 * 1024 * 1024;
+
+/// After so many deliveries of the event a file that cannot be had is given up; its message is processed all the same.
+pub(super) const DELIVERIES_MAX: u32 = 3;
+
+/// Which message a file came with.
+pub(super) struct From<'a> {
+    pub(super) channel: &'a OpenChannel,
+    pub(super) message: MessageId,
+    pub(super) received: Time,
+}
+
+/// Copies the file and notes the copy on it. False if there is nothing to be had.
+///
+/// # Errors
+/// What may be better at the next delivery, unless this is the `last`.
+pub(super) async fn copy(
+    store: &Store,
+    http: &dyn Http,
+    files: &dyn ports::Media,
+    from: &From<'_>,
+    media: &mut Media,
+    last: bool,
+) -> Result<bool> {
+    let id = MediaId::derive(&[from.message.bytes(), b"file"]);
+    let file = match fetch(http, from.channel, media).await {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(false),
+        Err(error) if last => {
+            tracing::warn!(message.id = %from.message, error = %crate::error::chain(&error), "a file is lost");
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    let mime = media.mime.clone().unwrap_or_else(|| file.mime.clone());
+    let stored = StoredMedia {
+        id,
+        tenant: from.channel.tenant,
+        channel: from.channel.id,
+        message: from.message,
+        mime: mime.clone(),
+        filename: media.filename.clone(),
+        size_bytes: file.bytes.len() as u64,
+        created: from.received,
+    };
+    files.put(id, File { mime, bytes: file.bytes }).await?;
+    store.put_media(&stored).await?;
+    media.stored = Some(id);
+    Ok(true)
+}
+
+async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<Option<File>> {
+    let provider = provider::of(channel.provider);
+    let request = match provider.fetch_media(channel, media) {
+        Fetch::Nothing => return Ok(None),
+        Fetch::Bytes(request) => Some(request),
+        Fetch::Lookup(request) => {
+            let answer = http.call(request, Reach::Configured, MEDIA_TIMEOUT, FILE_BYTES_MAX).await;
+            let answer =
+                answer.map_err(|error| Error::unavailable("the provider's media", error))?;
+            provider.read_media_location(channel, &answer)
+        }
+    };
+    let Some(request) = request else { return Ok(None) };
+    // A link out of a message is outside input, but for those that go to the provider's own host.
+    let reach = if matches!(media.source, Some(MediaSource::Link(_)))
+        && !is_configured(channel, &request)
+    {
+        Reach::Public
+    } else {
+        Reach::Configured
+    };
+    let answer = match http.call(request, reach, MEDIA_TIMEOUT, FILE_BYTES_MAX).await {
+        Ok(answer) => answer,
+        Err(ports::CallError::Forbidden { .. }) => return Ok(None),
+        Err(error) => return Err(Error::unavailable("the provider's media", error)),
+    };
+    if answer.status().is_server_error() || answer.status() == http::StatusCode::TOO_MANY_REQUESTS {
+        return Err(Error::Unavailable { service: "the provider's media", source: None });
+    }
+    if !answer.status().is_success() {
+        return Ok(None);
+    }
+    let mime =
+        answer.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mime = mime.unwrap_or("application/octet-stream").to_owned();
+    Ok(Some(File { mime, bytes: answer.into_body() }))
+}
+
+/// Whether the address is on a host that an administrator configured for the channel.
+fn is_configured(channel: &OpenChannel, request: &Request<Vec<u8>>) -> bool {
+    let Some(host) = request.uri().authority() else { return false };
+    let hosts = channel.settings.values().filter_map(|value| value.parse::<http::Uri>().ok());
+    hosts.into_iter().any(|uri| uri.authority() == Some(host))
+}

@@ -1,0 +1,250 @@
+//! A provider's webhook: verify, parse, put everything on the event queue with one call, answer. A status is one
+//! rank-guarded update instead. Nothing is stored for a message here: that is `route`'s first step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::domain::channel::OpenChannel;
+use crate::domain::decision::{MessageView, message_object};
+use crate::domain::event::{Event, MessageRef, Occurrence, StatusChanged, What};
+use crate::domain::hook::{EventKind, HookEvent};
+use crate::domain::ids::{ChannelId, EventId, MessageId};
+use crate::domain::message::{Origin, Status};
+use crate::domain::time::Time;
+use crate::error::{Error, Result};
+use crate::handlers::hook;
+use crate::ports::{Audit, Clock, Job, Outcome, Ports, Queue, QueueName, Random, Secrets};
+use crate::provider::{Item, Malformed, Provider, Refused, WebhookCall};
+use crate::store::Store;
+use crate::store::messages::{Raised, Sent, Step};
+
+/// Receives one provider's webhooks.
+pub struct Receive {
+    provider: &'static dyn Provider,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    queue: Arc<dyn Queue>,
+    secrets: Arc<dyn Secrets>,
+    audit: Arc<dyn Audit>,
+}
+
+/// What the provider is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reception {
+    /// 200 with this body.
+    Taken(String),
+    /// The caller or the bytes are not the provider's.
+    Refused { status: StatusCode, message: &'static str },
+}
+
+impl From<Refused> for Reception {
+    fn from(refused: Refused) -> Self {
+        Self::Refused { status: refused.status, message: refused.message }
+    }
+}
+
+impl From<Malformed> for Reception {
+    fn from(malformed: Malformed) -> Self {
+        Self::Refused { status: malformed.status, message: malformed.message }
+    }
+}
+
+/// Counts of one webhook's items, told at the end in a few words.
+type Counts = BTreeMap<(Outcome, &'static str), u32>;
+
+impl Receive {
+    pub fn new(provider: &'static dyn Provider, store: Store, ports: &Ports) -> Self {
+        Self {
+            provider,
+            store,
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+            queue: ports.queue.clone(),
+            secrets: ports.secrets.clone(),
+            audit: ports.audit.clone(),
+        }
+    }
+
+    /// The wire word of the provider, as it stands in the address.
+    pub fn provider(&self) -> &'static str {
+        self.provider.kind().as_str()
+    }
+
+    /// The time that calls are judged by.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// A `GET`: the provider asks whether the address is ours.
+    pub async fn shake_hands(&self, address: &str, call: &WebhookCall) -> Result<Reception> {
+        let Some(channel) = self.channel(address, call.now).await? else {
+            return Ok(self.provider.unknown_channel().into());
+        };
+        let not_offered =
+            Refused { status: StatusCode::NOT_FOUND, message: "this provider does not ask" };
+        Ok(match self.provider.handshake(call, &channel) {
+            Some(Ok(answer)) => Reception::Taken(answer),
+            Some(Err(refused)) => refused.into(),
+            None => not_offered.into(),
+        })
+    }
+
+    /// A `POST`. An error means that the provider should send it again.
+    pub async fn receive(&self, address: &str, call: &WebhookCall) -> Result<Reception> {
+        let Some(channel) = self.channel(address, call.now).await? else {
+            return Ok(self.provider.unknown_channel().into());
+        };
+        if let Err(refused) = self.provider.verify(call, &channel) {
+            tracing::warn!(channel.id = %channel.id, reason = refused.message, "webhook refused");
+            return Ok(refused.into());
+        }
+        let parsed = match self.provider.parse(call, &channel) {
+            Ok(parsed) => parsed,
+            Err(malformed) => {
+                tracing::warn!(channel.id = %channel.id, reason = malformed.message, "webhook cannot be read");
+                return Ok(malformed.into());
+            }
+        };
+        let mut counts = Counts::new();
+        let mut jobs = Vec::new();
+        let active = channel.active;
+        for item in parsed.items {
+            *counts.entry((Outcome::Received, "")).or_default() += 1;
+            let ended = match item {
+                Item::Ignored { reason } => Some((Outcome::Ignored, reason)),
+                Item::Event(_) if !active => Some((Outcome::Ignored, "channel_inactive")),
+                Item::Event(Event::StatusChanged(status)) => {
+                    Some(self.status(&channel, &status, call.now).await?)
+                }
+                Item::Event(event) => {
+                    jobs.push(self.job(&channel, event, call.now)?);
+                    None
+                }
+            };
+            if let Some(ended) = ended {
+                *counts.entry(ended).or_default() += 1;
+            }
+        }
+        if !jobs.is_empty() {
+            self.queue.put(QueueName::Event, jobs).await?;
+        }
+        for ((outcome, reason), count) in counts {
+            self.audit.count(channel.id, outcome, reason, count).await?;
+        }
+        Ok(Reception::Taken(self.provider.accepted_body(&channel).to_owned()))
+    }
+
+    /// The channel of an address: its id, or its stream id.
+    async fn channel(&self, address: &str, now: Time) -> Result<Option<Arc<OpenChannel>>> {
+        let id = ChannelId::from_stream_id(address).or_else(|| address.parse().ok());
+        let Some(id) = id else { return Ok(None) };
+        let channel = self.store.open_channel(id, &*self.secrets, now).await?;
+        Ok(channel.filter(|channel| channel.provider == self.provider.kind()))
+    }
+
+    /// In the order of its conversation. The id is new for each delivery: which of them counts is decided where the
+    /// message is stored, so that each can be accounted for.
+    fn job(&self, channel: &OpenChannel, event: Event, now: Time) -> Result<Job> {
+        let group = match &event {
+            Event::MessageReceived(message) => {
+                message.from.address.conversation(channel.id).to_string()
+            }
+            Event::OptInChanged { address, .. } => address.conversation(channel.id).to_string(),
+            Event::StatusChanged(_) | Event::TemplateChanged(_) | Event::AccountChanged { .. } => {
+                channel.id.to_string()
+            }
+        };
+        let mut id = [0; 16];
+        self.random.fill(&mut id);
+        let occurrence =
+            Occurrence { channel: channel.id, received: now, what: What::Webhook(event) };
+        let body =
+            serde_json::to_string(&occurrence).map_err(|e| Error::internal(e.to_string()))?;
+        Ok(Job { group, id: hex::encode(id), body, delay: Duration::ZERO })
+    }
+
+    /// One of our messages came a step further.
+    async fn status(
+        &self,
+        channel: &OpenChannel,
+        changed: &StatusChanged,
+        now: Time,
+    ) -> Result<(Outcome, &'static str)> {
+        let step =
+            Step { status: changed.status, time: changed.time, failure: changed.failure.clone() };
+        let raised = match &changed.message {
+            MessageRef::Ours(id) => self.store.raise(*id, &step, None).await?,
+            MessageRef::Provider(id) => {
+                self.store
+                    .raise_by_provider_id(channel.id, id, changed.alias.as_deref(), &step)
+                    .await?
+            }
+        };
+        match raised {
+            Raised::Yes(sent) => {
+                follow_status(&self.store, &*self.queue, channel, &sent, &step, now).await?;
+                Ok((Outcome::Event, ""))
+            }
+            // Maybe the delivery before this one died right here: ids are derived, so doing it again is harmless.
+            Raised::Already(sent) => {
+                follow_status(&self.store, &*self.queue, channel, &sent, &step, now).await?;
+                Ok((Outcome::Duplicate, ""))
+            }
+            Raised::Parked => Ok((Outcome::Event, "")),
+            Raised::No => Ok((Outcome::Duplicate, "")),
+            Raised::Unknown => Ok((Outcome::Ignored, "unknown_message")),
+        }
+    }
+}
+
+/// What follows from a message's new status: hooks, if a rule wants them, and the end of a run whose question failed.
+pub(super) async fn follow_status(
+    store: &Store,
+    queue: &dyn Queue,
+    channel: &OpenChannel,
+    sent: &Sent,
+    step: &Step,
+    now: Time,
+) -> Result<()> {
+    if matches!(step.status, Status::Sent | Status::Delivered | Status::Read | Status::Failed) {
+        let jobs = hook::jobs(store, now, &[status_event(channel, sent, step)]).await?;
+        if !jobs.is_empty() {
+            queue.put(QueueName::Hook, jobs).await?;
+        }
+    }
+    let question = matches!(sent.sending.origin, Origin::Process { question: Some(_), .. });
+    if step.status == Status::Failed && question {
+        queue.put(QueueName::Event, vec![failed_job(channel.id, sent.sending.id, now)?]).await?;
+    }
+    Ok(())
+}
+
+fn status_event(channel: &OpenChannel, sent: &Sent, step: &Step) -> HookEvent {
+    let id = sent.sending.id;
+    let mut object = message_object(&MessageView::ToUser(&sent.sending));
+    object["status"] = step.status.as_str().into();
+    object["provider_message_id"] = sent.provider_id.clone().into();
+    object["error"] = serde_json::to_value(&step.failure).unwrap_or_default();
+    HookEvent {
+        id: EventId::derive(&[id.bytes(), step.status.as_str().as_bytes()]),
+        tenant: channel.tenant,
+        channel: channel.id,
+        flow: None,
+        kind: EventKind::Message,
+        action: step.status.as_str().to_owned(),
+        time: step.time,
+        object,
+    }
+}
+
+/// Tells a message's conversation that it will never arrive.
+fn failed_job(channel: ChannelId, message: MessageId, now: Time) -> Result<Job> {
+    let occurrence = Occurrence { channel, received: now, what: What::SendFailed { message } };
+    let body = serde_json::to_string(&occurrence).map_err(|e| Error::internal(e.to_string()))?;
+    let group = message.conversation().to_string();
+    Ok(Job { group, id: format!("{message}-failed"), body, delay: Duration::ZERO })
+}

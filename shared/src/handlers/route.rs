@@ -1,0 +1,309 @@
+//! What an event means for its conversation. A message is stored first (that is the dedupe), then decided on, saved
+//! in one write, and its effects are emitted. Everything here may run twice.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::effects::{TRIES, change, emit, save};
+use super::{Worker, media};
+use crate::domain::channel::OpenChannel;
+use crate::domain::conversation::{Conversation, Source};
+use crate::domain::decision::{self, Decision, Facts};
+use crate::domain::event::{Event, MessageReceived, Occurrence, TemplateChanged, What};
+use crate::domain::flow::{Definition, Flow};
+use crate::domain::ids::{ConversationId, FlowId, MessageId};
+use crate::domain::inbound::Inbound;
+use crate::domain::message::{FromUser, Received};
+use crate::domain::process::StepAnswer;
+use crate::domain::text;
+use crate::domain::user::Address;
+use crate::error::{Error, Result};
+use crate::ports::{
+    Audit, Clock, Done, Http, Media, Outcome, Ports, Queue, Secrets, Taken, Timers,
+};
+use crate::store::Store;
+use crate::store::messages::Stored;
+
+/// Works off the event queue.
+pub struct Route {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    queue: Arc<dyn Queue>,
+    timers: Arc<dyn Timers>,
+    http: Arc<dyn Http>,
+    secrets: Arc<dyn Secrets>,
+    media: Arc<dyn Media>,
+    audit: Arc<dyn Audit>,
+}
+
+/// How an event ended, for the audit.
+type Ended = (Outcome, &'static str);
+
+#[async_trait]
+impl Worker for Route {
+    async fn work(&self, job: &Taken) -> Result<Done> {
+        let occurrence: Occurrence = serde_json::from_str(&job.body)
+            .map_err(|e| Error::internal(format!("the event queue holds what is no event: {e}")))?;
+        let now = self.clock.now();
+        let id = occurrence.channel;
+        let inside = !matches!(occurrence.what, What::Webhook(_));
+        let ended = match self.store.open_channel(id, &*self.secrets, now).await? {
+            Some(channel) => self.route(&channel, occurrence, job).await?,
+            None => (Outcome::Ignored, "channel_gone"),
+        };
+        // What happened inside was not received, so it is not accounted for.
+        if !inside {
+            self.audit.count(id, ended.0, ended.1, 1).await?;
+        }
+        Ok(Done::Finished)
+    }
+}
+
+impl Route {
+    pub fn new(store: Store, ports: &Ports) -> Self {
+        Self {
+            store,
+            clock: ports.clock.clone(),
+            queue: ports.queue.clone(),
+            timers: ports.timers.clone(),
+            http: ports.http.clone(),
+            secrets: ports.secrets.clone(),
+            media: ports.media.clone(),
+            audit: ports.audit.clone(),
+        }
+    }
+
+    async fn route(
+        &self,
+        channel: &OpenChannel,
+        occurrence: Occurrence,
+        job: &Taken,
+    ) -> Result<Ended> {
+        let received = occurrence.received;
+        match occurrence.what {
+            What::Webhook(Event::MessageReceived(message)) => {
+                self.message(channel, message, received, job).await
+            }
+            What::Webhook(Event::TemplateChanged(changed)) => {
+                self.template(channel, &changed).await
+            }
+            What::Webhook(Event::OptInChanged { address, opted_in, .. }) => {
+                self.opt_in(channel, address, opted_in).await
+            }
+            What::Webhook(Event::AccountChanged { kind, .. }) => {
+                tracing::warn!(channel.id = %channel.id, kind, "the account changed at the provider");
+                Ok((Outcome::Event, ""))
+            }
+            // Statuses never come by the queue.
+            What::Webhook(Event::StatusChanged(_)) => Ok((Outcome::Ignored, "status")),
+            What::StepAnswered { conversation, answer } => {
+                self.step_answered(channel, conversation, &answer).await
+            }
+            What::SendFailed { message } => self.send_failed(channel, message).await,
+        }
+    }
+
+    async fn message(
+        &self,
+        channel: &OpenChannel,
+        message: MessageReceived,
+        received: crate::domain::time::Time,
+        job: &Taken,
+    ) -> Result<Ended> {
+        let conversation = message.from.address.conversation(channel.id);
+        let mut said = Received {
+            id: MessageId::of(conversation, message.time, &[message.provider_id.as_bytes()]),
+            channel: channel.id,
+            from: message.from,
+            provider_id: message.provider_id,
+            time: message.time,
+            received,
+            content: message.content,
+            context: message.context,
+        };
+        let stored = self.store.put_received(&said, &job.id).await?;
+        if stored == Stored::Duplicate {
+            return Ok((Outcome::Duplicate, ""));
+        }
+        if let FromUser::Media(file) = &mut said.content
+            && file.source.is_some()
+        {
+            let last = job.deliveries >= media::DELIVERIES_MAX;
+            let from = media::From { channel, message: said.id, received };
+            let copied =
+                media::copy(&self.store, &*self.http, &*self.media, &from, file, last).await?;
+            if copied {
+                self.store.update_received(&said).await?;
+            }
+        }
+        self.decide_message(channel, &said, stored == Stored::Mine).await?;
+        Ok((Outcome::Event, ""))
+    }
+
+    async fn decide_message(
+        &self,
+        channel: &OpenChannel,
+        said: &Received,
+        again: bool,
+    ) -> Result<()> {
+        let cause = said.id.to_string();
+        for attempt in 0..TRIES {
+            let strong = again || attempt > 0;
+            let id = said.id.conversation();
+            let (conversation, inbound) = tokio::join!(
+                self.store.conversation(id, strong),
+                self.inbound(channel, &said.content)
+            );
+            let inbound = inbound?;
+            let now = self.clock.now();
+            let address = || said.from.address.clone();
+            let conversation = conversation?
+                .unwrap_or_else(|| Conversation::new(channel.tenant, channel.id, address(), now));
+            if again && let Some(effects) = conversation.saved_effects(Source::Event, &cause) {
+                return emit(&self.store, &*self.queue, now, effects).await;
+            }
+            let running = self.running(&conversation).await?;
+            let wanted = decision::starting_flow(
+                &conversation,
+                &said.content,
+                inbound.as_ref(),
+                &channel.channel,
+            );
+            let start = self.published(channel, wanted).await?;
+            let facts = Facts {
+                channel: &channel.channel,
+                now,
+                cause: &cause,
+                running: running.as_deref(),
+                start: start
+                    .as_ref()
+                    .map(|(flow, version, definition)| (flow, *version, &**definition)),
+                inbound: inbound.as_ref(),
+            };
+            if self.saved(decision::on_message(conversation, facts, said)).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Changed("the conversation"))
+    }
+
+    /// Saves and emits; false if somebody else was faster and it has to be decided anew.
+    async fn saved(&self, decision: Decision) -> Result<bool> {
+        match save(&self.store, &*self.timers, decision).await {
+            Ok(effects) => {
+                emit(&self.store, &*self.queue, self.clock.now(), &effects).await?;
+                Ok(true)
+            }
+            Err(Error::Changed(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The inbound whose text this is.
+    async fn inbound(&self, channel: &OpenChannel, said: &FromUser) -> Result<Option<Inbound>> {
+        match said.text() {
+            Some(text) => self.store.inbound_for_text(channel.id, &text::normal(text)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The definition that the conversation's run follows.
+    async fn running(&self, conversation: &Conversation) -> Result<Option<Arc<Definition>>> {
+        match conversation.running() {
+            Some(process) => self.store.flow_version(process.flow, process.flow_version).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A flow as it is published now. Deleted and unpublished ones do not start.
+    async fn published(
+        &self,
+        channel: &OpenChannel,
+        flow: Option<FlowId>,
+    ) -> Result<Option<(Flow, u32, Arc<Definition>)>> {
+        let Some(flow) = flow else { return Ok(None) };
+        let Some(flow) = self.store.flow(channel.tenant, flow).await? else { return Ok(None) };
+        let Some(version) = flow.published else { return Ok(None) };
+        let definition = self.store.flow_version(flow.id, version).await?;
+        Ok(definition.map(|definition| (flow, version, definition)))
+    }
+
+    async fn step_answered(
+        &self,
+        channel: &OpenChannel,
+        id: ConversationId,
+        answer: &StepAnswer,
+    ) -> Result<Ended> {
+        let cause = format!("step:{}:{}", answer.process, answer.step);
+        self.decide_inside(channel, id, &cause, |conversation, facts| {
+            decision::on_step_answered(conversation, facts, answer)
+        })
+        .await
+    }
+
+    async fn send_failed(&self, channel: &OpenChannel, message: MessageId) -> Result<Ended> {
+        let cause = format!("failed:{message}");
+        self.decide_inside(channel, message.conversation(), &cause, |conversation, facts| {
+            decision::on_send_failed(conversation, facts, message)
+        })
+        .await
+    }
+
+    /// Decides on something that happened inside the gateway.
+    async fn decide_inside(
+        &self,
+        channel: &OpenChannel,
+        id: ConversationId,
+        cause: &str,
+        decide: impl Fn(Conversation, Facts<'_>) -> Option<Decision>,
+    ) -> Result<Ended> {
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let Some(conversation) = self.store.conversation(id, true).await? else {
+                return Ok((Outcome::Ignored, "conversation_gone"));
+            };
+            if let Some(effects) = conversation.saved_effects(Source::Event, cause) {
+                emit(&self.store, &*self.queue, now, effects).await?;
+                return Ok((Outcome::Event, ""));
+            }
+            let running = self.running(&conversation).await?;
+            let facts = Facts {
+                channel: &channel.channel,
+                now,
+                cause,
+                running: running.as_deref(),
+                start: None,
+                inbound: None,
+            };
+            let Some(decision) = decide(conversation, facts) else {
+                return Ok((Outcome::Ignored, "late"));
+            };
+            if self.saved(decision).await? {
+                return Ok((Outcome::Event, ""));
+            }
+        }
+        Err(Error::Changed("the conversation"))
+    }
+
+    async fn opt_in(
+        &self,
+        channel: &OpenChannel,
+        address: Address,
+        opted_in: bool,
+    ) -> Result<Ended> {
+        change(&self.store, address.conversation(channel.id), |conversation| {
+            (conversation.opted_in != Some(opted_in))
+                .then(|| Conversation { opted_in: Some(opted_in), ..conversation })
+        })
+        .await?;
+        Ok((Outcome::Event, ""))
+    }
+
+    async fn template(&self, channel: &OpenChannel, changed: &TemplateChanged) -> Result<Ended> {
+        let known =
+            super::review::apply(&self.store, &*self.queue, channel, changed, self.clock.now())
+                .await?;
+        Ok(if known { (Outcome::Event, "") } else { (Outcome::Ignored, "unknown_template") })
+    }
+}
