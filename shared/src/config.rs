@@ -1,1 +1,390 @@
-//! Every variable by name.
+//! Every variable by name, and which function needs which. Nothing else reads the environment. All that are missing
+//! are reported together; a secret has no default.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::domain::channel::Secret;
+use crate::ports::QueueName;
+
+/// A variable that the template gives to functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Variable {
+    /// Name of the table.
+    TableName,
+    /// Addresses of the queues that a function puts jobs on.
+    EventQueueUrl,
+    MessageQueueUrl,
+    HookQueueUrl,
+    FollowUpQueueUrl,
+    ExpiryQueueUrl,
+    /// Where the function's own queue puts what it gives up.
+    DeadLetterQueueUrl,
+    /// Where timers fire into.
+    FollowUpQueueArn,
+    ExpiryQueueArn,
+    HookQueueArn,
+    /// The group of timers, the role they fire in, and where they go if they cannot.
+    TimerGroup,
+    TimerRoleArn,
+    TimerDeadLetterQueueArn,
+    /// The key that seals credentials.
+    SecretsKeyId,
+    /// The bucket of users' files.
+    MediaBucket,
+    /// Where callers reach the API, without a slash at the end: links to files and webhooks begin so.
+    PublicUrl,
+}
+
+impl Variable {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TableName => "TABLE_NAME",
+            Self::EventQueueUrl => "EVENT_QUEUE_URL",
+            Self::MessageQueueUrl => "MESSAGE_QUEUE_URL",
+            Self::HookQueueUrl => "HOOK_QUEUE_URL",
+            Self::FollowUpQueueUrl => "FOLLOW_UP_QUEUE_URL",
+            Self::ExpiryQueueUrl => "EXPIRY_QUEUE_URL",
+            Self::DeadLetterQueueUrl => "DEAD_LETTER_QUEUE_URL",
+            Self::FollowUpQueueArn => "FOLLOW_UP_QUEUE_ARN",
+            Self::ExpiryQueueArn => "EXPIRY_QUEUE_ARN",
+            Self::HookQueueArn => "HOOK_QUEUE_ARN",
+            Self::TimerGroup => "TIMER_GROUP",
+            Self::TimerRoleArn => "TIMER_ROLE_ARN",
+            Self::TimerDeadLetterQueueArn => "TIMER_DEAD_LETTER_QUEUE_ARN",
+            Self::SecretsKeyId => "SECRETS_KEY_ID",
+            Self::MediaBucket => "MEDIA_BUCKET",
+            Self::PublicUrl => "PUBLIC_URL",
+        }
+    }
+
+    /// The address of a queue.
+    pub const fn url(queue: QueueName) -> Self {
+        match queue {
+            QueueName::Event => Self::EventQueueUrl,
+            QueueName::Message => Self::MessageQueueUrl,
+            QueueName::Hook => Self::HookQueueUrl,
+            QueueName::FollowUp => Self::FollowUpQueueUrl,
+            QueueName::Expiry => Self::ExpiryQueueUrl,
+        }
+    }
+
+    /// The queue as a timer names it, for those that timers fire into.
+    pub const fn arn(queue: QueueName) -> Option<Self> {
+        match queue {
+            QueueName::Hook => Some(Self::HookQueueArn),
+            QueueName::FollowUp => Some(Self::FollowUpQueueArn),
+            QueueName::Expiry => Some(Self::ExpiryQueueArn),
+            QueueName::Event | QueueName::Message => None,
+        }
+    }
+}
+
+/// The functions of the bundle: folder = package = binary = name in the template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Function {
+    WebhookGupshup,
+    WebhookMeta,
+    Api,
+    OutboundSend,
+    EventRoute,
+    MessageDeliver,
+    HookDeliver,
+    TemplatePoll,
+    FollowUp,
+    ProcessExpire,
+}
+
+impl Function {
+    pub const ALL: [Self; 10] = [
+        Self::WebhookGupshup,
+        Self::WebhookMeta,
+        Self::Api,
+        Self::OutboundSend,
+        Self::EventRoute,
+        Self::MessageDeliver,
+        Self::HookDeliver,
+        Self::TemplatePoll,
+        Self::FollowUp,
+        Self::ProcessExpire,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WebhookGupshup => "webhook-gupshup",
+            Self::WebhookMeta => "webhook-meta",
+            Self::Api => "api",
+            Self::OutboundSend => "outbound-send",
+            Self::EventRoute => "event-route",
+            Self::MessageDeliver => "message-deliver",
+            Self::HookDeliver => "hook-deliver",
+            Self::TemplatePoll => "template-poll",
+            Self::FollowUp => "follow-up",
+            Self::ProcessExpire => "process-expire",
+        }
+    }
+
+    /// The queue it works off, if it does.
+    pub const fn queue(self) -> Option<QueueName> {
+        match self {
+            Self::EventRoute => Some(QueueName::Event),
+            Self::MessageDeliver => Some(QueueName::Message),
+            Self::HookDeliver => Some(QueueName::Hook),
+            Self::FollowUp => Some(QueueName::FollowUp),
+            Self::ProcessExpire => Some(QueueName::Expiry),
+            Self::WebhookGupshup
+            | Self::WebhookMeta
+            | Self::Api
+            | Self::OutboundSend
+            | Self::TemplatePoll => None,
+        }
+    }
+
+    /// The variables it does not start without. The template gives it these and no others.
+    pub const fn needs(self) -> &'static [Variable] {
+        use Variable as V;
+        match self {
+            Self::WebhookGupshup | Self::WebhookMeta => {
+                &[V::TableName, V::SecretsKeyId, V::EventQueueUrl, V::HookQueueUrl]
+            }
+            Self::Api => &[
+                V::TableName,
+                V::SecretsKeyId,
+                V::MessageQueueUrl,
+                V::HookQueueUrl,
+                V::MediaBucket,
+                V::PublicUrl,
+            ],
+            Self::OutboundSend => &[V::TableName, V::SecretsKeyId, V::MessageQueueUrl],
+            Self::EventRoute => &[
+                V::TableName,
+                V::SecretsKeyId,
+                V::MessageQueueUrl,
+                V::HookQueueUrl,
+                V::DeadLetterQueueUrl,
+                V::FollowUpQueueArn,
+                V::ExpiryQueueArn,
+                V::TimerGroup,
+                V::TimerRoleArn,
+                V::TimerDeadLetterQueueArn,
+                V::MediaBucket,
+            ],
+            Self::MessageDeliver => {
+                &[V::TableName, V::SecretsKeyId, V::HookQueueUrl, V::DeadLetterQueueUrl]
+            }
+            Self::HookDeliver => &[
+                V::TableName,
+                V::SecretsKeyId,
+                V::EventQueueUrl,
+                V::HookQueueUrl,
+                V::DeadLetterQueueUrl,
+                V::HookQueueArn,
+                V::TimerGroup,
+                V::TimerRoleArn,
+                V::TimerDeadLetterQueueArn,
+            ],
+            Self::TemplatePoll => &[V::TableName, V::SecretsKeyId, V::HookQueueUrl],
+            Self::FollowUp => &[
+                V::TableName,
+                V::SecretsKeyId,
+                V::MessageQueueUrl,
+                V::HookQueueUrl,
+                V::FollowUpQueueUrl,
+                V::DeadLetterQueueUrl,
+                V::FollowUpQueueArn,
+                V::ExpiryQueueArn,
+                V::TimerGroup,
+                V::TimerRoleArn,
+                V::TimerDeadLetterQueueArn,
+            ],
+            Self::ProcessExpire => &[
+                V::TableName,
+                V::SecretsKeyId,
+                V::MessageQueueUrl,
+                V::HookQueueUrl,
+                V::ExpiryQueueUrl,
+                V::DeadLetterQueueUrl,
+                V::FollowUpQueueArn,
+                V::ExpiryQueueArn,
+                V::TimerGroup,
+                V::TimerRoleArn,
+                V::TimerDeadLetterQueueArn,
+            ],
+        }
+    }
+}
+
+/// A service of AWS that the bundle calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    DynamoDb,
+    Sqs,
+    Scheduler,
+    Kms,
+    S3,
+}
+
+impl Service {
+    pub const ALL: [Self; 5] = [Self::DynamoDb, Self::Sqs, Self::Scheduler, Self::Kms, Self::S3];
+
+    /// The variable that moves this service alone to another address.
+    const fn endpoint(self) -> &'static str {
+        match self {
+            Self::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
+            Self::Sqs => "AWS_ENDPOINT_URL_SQS",
+            Self::Scheduler => "AWS_ENDPOINT_URL_SCHEDULER",
+            Self::Kms => "AWS_ENDPOINT_URL_KMS",
+            Self::S3 => "AWS_ENDPOINT_URL_S3",
+        }
+    }
+}
+
+/// How AWS is reached. The Lambda runtime sets all of it.
+#[derive(Debug, Clone)]
+pub struct Access {
+    pub region: String,
+    pub key_id: String,
+    pub secret_key: Secret,
+    /// Absent with credentials that do not end.
+    pub session_token: Option<Secret>,
+    /// Services that are somewhere else: an emulator.
+    pub endpoints: BTreeMap<Service, String>,
+}
+
+/// The settings of a function.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub access: Access,
+    values: BTreeMap<Variable, String>,
+}
+
+/// Variables without which the function does not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Missing {
+    pub function: &'static str,
+    pub names: Vec<&'static str>,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} does not start: {} must be set", self.function, self.names.join(", "))
+    }
+}
+
+impl Config {
+    /// What this function needs, out of the environment.
+    pub fn from_env(function: Function) -> Result<Self, Missing> {
+        Self::read(function, variable)
+    }
+
+    /// The same out of anywhere. An empty value is a missing one.
+    pub fn read(
+        function: Function,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Missing> {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let mut names = Vec::new();
+        let mut required = |name: &'static str| {
+            variable(name).unwrap_or_else(|| {
+                names.push(name);
+                String::new()
+            })
+        };
+        let region = required("AWS_REGION");
+        let key_id = required("AWS_ACCESS_KEY_ID");
+        let secret_key = Secret::new(required("AWS_SECRET_ACCESS_KEY"));
+        let needs = function.needs().iter();
+        let values = needs.map(|v| (*v, required(v.name()))).collect();
+        if !names.is_empty() {
+            return Err(Missing { function: function.name(), names });
+        }
+        let everywhere = variable("AWS_ENDPOINT_URL");
+        let endpoint = |s: Service| Some((s, variable(s.endpoint()).or(everywhere.clone())?));
+        let access = Access {
+            region,
+            key_id,
+            secret_key,
+            session_token: variable("AWS_SESSION_TOKEN").map(Secret::new),
+            endpoints: Service::ALL.into_iter().filter_map(endpoint).collect(),
+        };
+        Ok(Self { access, values })
+    }
+
+    /// The value of a variable, if the function needs it.
+    pub fn get(&self, variable: Variable) -> Option<&str> {
+        self.values.get(&variable).map(String::as_str)
+    }
+}
+
+/// `LOG_LEVEL`: `error`, `warn` (where nothing is said), `info`, `debug`, or a filter such as `warn,shared=debug`.
+pub fn log_level() -> String {
+    variable("LOG_LEVEL").unwrap_or_else(|| "warn".to_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(function: Function) -> BTreeMap<&'static str, String> {
+        let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        let own = function.needs().iter().map(|v| v.name());
+        aws.into_iter().chain(own).map(|name| (name, format!("{name} value"))).collect()
+    }
+
+    #[test]
+    fn what_a_function_needs_is_enough_and_no_function_is_given_more() {
+        for function in Function::ALL {
+            let given = environment(function);
+            let config = Config::read(function, |name| given.get(name).cloned()).unwrap();
+            for need in function.needs() {
+                assert_eq!(config.get(*need).unwrap(), format!("{} value", need.name()));
+            }
+            assert!(config.access.endpoints.is_empty());
+        }
+        let given = environment(Function::TemplatePoll);
+        let config = Config::read(Function::TemplatePoll, |name| given.get(name).cloned()).unwrap();
+        assert_eq!(config.get(Variable::MediaBucket), None);
+    }
+
+    #[test]
+    fn all_missing_variables_are_named_together() {
+        let mut given = environment(Function::OutboundSend);
+        given.remove("AWS_SECRET_ACCESS_KEY");
+        given.insert("TABLE_NAME", String::new());
+        let said = Config::read(Function::OutboundSend, |name| given.get(name).cloned());
+        assert_eq!(
+            said.unwrap_err().to_string(),
+            "outbound-send does not start: AWS_SECRET_ACCESS_KEY, TABLE_NAME must be set"
+        );
+    }
+
+    #[test]
+    fn one_service_may_be_elsewhere_and_secrets_do_not_print() {
+        let mut given = environment(Function::Api);
+        given.insert("AWS_ENDPOINT_URL", "http://all".to_owned());
+        given.insert("AWS_ENDPOINT_URL_SQS", "http://queues".to_owned());
+        given.insert("AWS_SESSION_TOKEN", "very secret".to_owned());
+        let config = Config::read(Function::Api, |name| given.get(name).cloned()).unwrap();
+        assert_eq!(config.access.endpoints[&Service::Sqs], "http://queues");
+        assert_eq!(config.access.endpoints[&Service::DynamoDb], "http://all");
+        let printed = format!("{config:?}");
+        assert!(!printed.contains("very secret") && !printed.contains("SECRET_ACCESS_KEY"));
+    }
+
+    #[test]
+    fn no_two_variables_and_no_two_functions_have_one_name() {
+        let mut names: Vec<_> = Function::ALL.iter().flat_map(|f| f.needs()).collect();
+        names.sort();
+        names.dedup();
+        let texts: std::collections::BTreeSet<_> = names.iter().map(|v| v.name()).collect();
+        assert_eq!(texts.len(), names.len());
+        let functions: std::collections::BTreeSet<_> =
+            Function::ALL.iter().map(|f| f.name()).collect();
+        assert_eq!(functions.len(), Function::ALL.len());
+    }
+}

@@ -1,0 +1,174 @@
+//! The clients of AWS services: one HTTP client with the roots of AWS built in, credentials from the environment,
+//! short time limits. No system roots, profiles or metadata services are asked, so a function starts in milliseconds.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use base64::Engine;
+
+use crate::config::{Access, Service};
+use crate::error::{Error, Result};
+
+const CONNECT: Duration = Duration::from_secs(1);
+const ATTEMPT: Duration = Duration::from_secs(2);
+const ATTEMPTS: u32 = 3;
+const BACKOFF: Duration = Duration::from_millis(25);
+
+/// The roots that AWS services are signed by, as length and SHA-256 of the certificate
+/// (amazontrust.com/repository): Amazon Root CA 1 to 4, Starfield Services Root Certificate Authority G2.
+const ROOTS: [(usize, &str); 5] = [
+    (837, "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e"),
+    (1349, "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4"),
+    (442, "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4"),
+    (502, "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092"),
+    (1011, "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5"),
+];
+
+/// One client per service. Cheap to make: connections are opened by the first call.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub sqs: aws_sdk_sqs::Client,
+    pub scheduler: aws_sdk_scheduler::Client,
+    pub kms: aws_sdk_kms::Client,
+    pub s3: aws_sdk_s3::Client,
+}
+
+/// The settings that all services share; each SDK crate has a builder type of its own.
+macro_rules! settings {
+    ($sdk:ident, $shared:expr, $service:expr) => {{
+        let shared: &Shared = $shared;
+        let builder = $sdk::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(shared.region.clone())
+            .credentials_provider(shared.credentials.clone())
+            .http_client(shared.http.clone())
+            .sleep_impl(TokioSleep::new())
+            .timeout_config(shared.timeouts.clone())
+            .retry_config(shared.retries.clone());
+        match shared.access.endpoints.get(&$service) {
+            Some(endpoint) => builder.endpoint_url(endpoint),
+            None => builder,
+        }
+    }};
+}
+
+struct Shared<'a> {
+    access: &'a Access,
+    region: Region,
+    credentials: Credentials,
+    http: SharedHttpClient,
+    timeouts: TimeoutConfig,
+    retries: RetryConfig,
+}
+
+impl Clients {
+    pub fn new(access: &Access) -> Result<Self> {
+        let token = access.session_token.as_ref().map(|token| token.reveal().to_owned());
+        let secret = access.secret_key.reveal();
+        let shared = &Shared {
+            access,
+            region: Region::new(access.region.clone()),
+            credentials: Credentials::new(&access.key_id, secret, token, None, "env"),
+            http: http_client()?,
+            timeouts: TimeoutConfig::builder()
+                .connect_timeout(CONNECT)
+                .operation_attempt_timeout(ATTEMPT)
+                .build(),
+            retries: RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(BACKOFF),
+        };
+        let s3 = settings!(aws_sdk_s3, shared, Service::S3)
+            // An emulator has no host name per bucket.
+            .force_path_style(access.endpoints.contains_key(&Service::S3));
+        Ok(Self {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(
+                settings!(aws_sdk_dynamodb, shared, Service::DynamoDb).build(),
+            ),
+            sqs: aws_sdk_sqs::Client::from_conf(
+                settings!(aws_sdk_sqs, shared, Service::Sqs).build(),
+            ),
+            scheduler: aws_sdk_scheduler::Client::from_conf(
+                settings!(aws_sdk_scheduler, shared, Service::Scheduler).build(),
+            ),
+            kms: aws_sdk_kms::Client::from_conf(
+                settings!(aws_sdk_kms, shared, Service::Kms).build(),
+            ),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+        })
+    }
+}
+
+fn http_client() -> Result<SharedHttpClient> {
+    let mut store = TrustStore::empty();
+    for pem in roots() {
+        store.add_pem_certificate(pem);
+    }
+    let context = TlsContext::builder()
+        .with_trust_store(store)
+        .build()
+        .map_err(|e| Error::internal(format!("the roots of AWS are not accepted: {e}")))?;
+    Ok(aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .build_https())
+}
+
+/// The roots of AWS as PEM.
+fn roots() -> Vec<String> {
+    let is_ours = |der: &[u8]| {
+        let mut known = ROOTS.iter().filter(|(length, _)| *length == der.len()).peekable();
+        // The length first: hashing every root there is would cost a millisecond of each start.
+        known.peek().is_some() && {
+            let hash = hex::encode(ring::digest::digest(&ring::digest::SHA256, der));
+            known.any(|(_, known)| *known == hash)
+        }
+    };
+    let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    all.map(AsRef::<[u8]>::as_ref).filter(|der| is_ours(der)).map(pem).collect()
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in text.as_bytes().chunks(64) {
+        let line = std::str::from_utf8(line).unwrap_or_default();
+        let _ = writeln!(pem, "{line}");
+    }
+    pem.push_str("-----END CERTIFICATE-----\n");
+    pem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::stand_in::StandIn;
+
+    #[test]
+    fn the_five_roots_of_aws_are_built_in() {
+        let roots = roots();
+        assert_eq!(roots.len(), ROOTS.len());
+        assert!(roots.iter().all(|pem| pem.lines().all(|line| line.len() <= 64)));
+        assert!(http_client().is_ok());
+    }
+
+    #[tokio::test]
+    async fn calls_are_signed_and_a_failing_service_is_tried_three_times() {
+        let stand_in = StandIn::start(|_| (500, "{}".to_owned())).await;
+        let clients = Clients::new(&stand_in.access()).unwrap();
+        let error = clients.sqs.list_queues().send().await.unwrap_err();
+        assert!(error.as_service_error().is_some());
+        let calls = stand_in.calls();
+        assert_eq!(calls.len(), 3);
+        let signature = calls[0].headers["authorization"].to_str().unwrap();
+        assert!(signature.contains("/eu-central-1/sqs/aws4_request"), "{signature}");
+        assert_eq!(calls[0].headers["x-amz-security-token"], "token");
+    }
+}
