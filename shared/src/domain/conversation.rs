@@ -6,7 +6,7 @@ use super::hook::HookEvent;
 use super::ids::{
     ChannelId, ConversationId, FlowId, MessageId, OutboundId, OutboundSendId, TenantId,
 };
-use super::message::Sending;
+use super::message::{Origin, OutsideWindow, Sending, ToUser};
 use super::outbound::Reply;
 use super::process::{Process, StepCall};
 use super::time::Time;
@@ -90,21 +90,32 @@ pub enum Source {
     Expiry,
 }
 
-/// The effects of one decision, under the name of what caused it.
+/// The effects of one decision, under the name of what caused it. It lies in the conversation's item, which is paid
+/// for by the kilobyte: what the conversation knows is not said again ([`Outbox::sending`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outbox {
     pub source: Source,
     /// Same on redelivery of the same cause.
     pub cause: String,
+    /// When it was decided.
+    pub time: Time,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
 }
 
-/// What a decision wants done outside its conversation. Each carries a derived id, so doing it twice is doing it once.
+/// Something to be said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Say {
+    pub content: ToUser,
+    pub origin: Origin,
+}
+
+/// What a decision wants done outside its conversation. Each has a derived id, so doing it twice is doing it once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// To the message queue.
-    Send(Box<Sending>),
+    Send(Box<Say>),
     /// To the hook queue, for each rule that wants it.
     Hook(Box<HookEvent>),
     /// To the hook queue: a `webhook` step's call; its answer comes back as an event.
@@ -155,17 +166,43 @@ impl Conversation {
     }
 
     /// What this cause wanted done, if its decision was saved already.
-    pub fn saved_effects(&self, source: Source, cause: &str) -> Option<&[Effect]> {
-        self.outbox
-            .iter()
-            .find(|o| o.source == source && o.cause == cause)
-            .map(|o| o.effects.as_slice())
+    pub fn saved(&self, source: Source, cause: &str) -> Option<&Outbox> {
+        self.outbox.iter().find(|outbox| outbox.source == source && outbox.cause == cause)
     }
 
     /// Keeps a decision's effects in place of the source's earlier ones.
-    pub fn keep_effects(&mut self, source: Source, cause: &str, effects: Vec<Effect>) {
-        self.outbox.retain(|o| o.source != source);
-        self.outbox.push(Outbox { source, cause: cause.to_owned(), effects });
+    pub fn keep(&mut self, outbox: Outbox) {
+        self.outbox.retain(|kept| kept.source != outbox.source);
+        self.outbox.push(outbox);
+    }
+}
+
+impl Outbox {
+    /// The id of the message that is said at this place of the effects.
+    pub fn message_id(&self, conversation: ConversationId, place: usize) -> MessageId {
+        let key: [&[u8]; 2] = [self.cause.as_bytes(), &place.to_be_bytes()];
+        MessageId::of(conversation, self.message_time(place), &key)
+    }
+
+    /// A millisecond apart, so that the messages of one decision sort in their order.
+    fn message_time(&self, place: usize) -> Time {
+        self.time + std::time::Duration::from_millis(place as u64)
+    }
+
+    /// The message that is said at this place of the effects.
+    pub fn sending(&self, conversation: &Conversation, place: usize, say: &Say) -> Sending {
+        Sending {
+            id: self.message_id(conversation.id, place),
+            channel: conversation.channel,
+            to: conversation.address.clone(),
+            time: self.message_time(place),
+            content: say.content.clone(),
+            origin: say.origin,
+            reply_to: None,
+            window_closes: conversation.window_closes(),
+            otherwise: None,
+            outside_window: OutsideWindow::Reject,
+        }
     }
 }
 

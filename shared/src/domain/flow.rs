@@ -128,6 +128,39 @@ pub enum AnswerKind {
     Payment,
 }
 
+impl Action {
+    /// What it says to the user.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Message { text } | Self::Question { text, .. } | Self::Media { text, .. } => {
+                Some(text)
+            }
+            Self::End { text, .. } => text.as_deref(),
+            Self::Webhook { .. } => None,
+        }
+    }
+
+    /// What the user can choose from.
+    pub fn options(&self) -> &[Choice] {
+        match self {
+            Self::Question { options, .. } => options,
+            Self::Message { .. } | Self::Media { .. } | Self::Webhook { .. } | Self::End { .. } => {
+                &[]
+            }
+        }
+    }
+
+    /// How many answers that do not fit end the run; `None`: it takes no answers.
+    pub fn max_attempts(&self) -> Option<u32> {
+        match self {
+            Self::Question { max_attempts, .. } | Self::Media { max_attempts, .. } => {
+                Some(max_attempts.unwrap_or(MAX_ATTEMPTS))
+            }
+            Self::Message { .. } | Self::Webhook { .. } | Self::End { .. } => None,
+        }
+    }
+}
+
 impl AnswerKind {
     /// The wire word.
     pub const fn as_str(self) -> &'static str {

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::ids::{
     ConversationId, FlowId, InboundId, MessageId, OutboundSendId, ProcessId, TenantId,
 };
-use super::message::Choice;
 use super::time::Time;
 
 /// Where a run stands (contracts 4.2).
@@ -89,9 +88,6 @@ pub struct OpenQuestion {
     /// Answers that did not fit so far.
     #[serde(default)]
     pub attempts: u32,
-    /// What the user can choose from, in the order shown.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub options: Vec<Choice>,
 }
 
 /// What the user answered.
@@ -100,8 +96,6 @@ pub struct Answer {
     pub step: String,
     /// `text`, `number`, …, or the kind of file.
     pub kind: String,
-    /// What was asked.
-    pub question: String,
     pub value: serde_json::Value,
     pub time: Time,
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::domain::conversation::{Conversation, Effect};
+use crate::domain::conversation::{Conversation, Effect, Outbox};
 use crate::domain::decision::Decision;
 use crate::domain::message::{Sending, Status};
 use crate::domain::time::Time;
@@ -18,19 +18,19 @@ use crate::store::processes::process_write;
 /// Decisions over a state that somebody else is changing are tried so often.
 pub(super) const TRIES: u32 = 5;
 
-/// Arms the decision's timers and saves its conversation.
+/// Arms the decision's timers and saves its conversation: as it is now, and what to emit.
 pub(super) async fn save(
     store: &Store,
     timers: &dyn Timers,
     decision: Decision,
-) -> Result<Vec<Effect>> {
+) -> Result<(Conversation, Outbox)> {
     for (timer, at) in decision.timers {
         timers.arm(timer, at).await?;
     }
     let together = decision.processes.iter().map(process_write).collect::<Result<_>>()?;
     let mut conversation = decision.conversation;
     store.save_conversation(&mut conversation, together).await?;
-    Ok(decision.effects)
+    Ok((conversation, decision.effects))
 }
 
 /// Does what a saved decision wants. Doing it twice is doing it once: every id is derived.
@@ -38,14 +38,17 @@ pub(super) async fn emit(
     store: &Store,
     queue: &dyn Queue,
     now: Time,
-    effects: &[Effect],
+    conversation: &Conversation,
+    outbox: &Outbox,
 ) -> Result<()> {
     let (mut messages, mut hooks) = (Vec::new(), Vec::new());
-    for effect in effects {
+    for (place, effect) in outbox.effects.iter().enumerate() {
         match effect {
-            Effect::Send(sending) => messages.push(message_job(sending, "")?),
+            Effect::Send(say) => {
+                messages.push(message_job(&outbox.sending(conversation, place, say), "")?);
+            }
             Effect::Hook(event) => {
-                hooks.extend(hook::jobs(store, now, std::slice::from_ref(&**event)).await?)
+                hooks.extend(hook::jobs(store, now, std::slice::from_ref(&**event)).await?);
             }
             Effect::Call(call) => hooks.push(hook::call_job(call)),
             Effect::Reply { send, reply } => {

@@ -68,17 +68,23 @@ impl Expire {
     ) -> Result<bool> {
         let now = self.clock.now();
         let cause = id.to_string();
-        if let Some(effects) = state.saved_effects(Source::Expiry, &cause) {
-            emit(&self.store, &*self.queue, now, effects).await?;
+        if let Some(outbox) = state.saved(Source::Expiry, &cause) {
+            emit(&self.store, &*self.queue, now, &state, outbox).await?;
             return Ok(true);
         }
+        let definition = match state.running() {
+            Some(process) => self.store.flow_version(process.flow, process.flow_version).await?,
+            None => None,
+        };
+        let rules = self.store.cached_hook_rules(channel.tenant, now).await?;
         let facts = Facts {
             channel: &channel.channel,
             now,
             cause: &cause,
-            running: None,
+            running: definition.as_deref(),
             start: None,
             inbound: None,
+            rules: &rules,
         };
         match on_expiry_due(state.clone(), id, facts) {
             Due::Nothing => Ok(true),
@@ -92,8 +98,8 @@ impl Expire {
                 saved(self.store.save_conversation(&mut state, Vec::new()).await)
             }
             Due::Decided(decision) => match save(&self.store, &*self.timers, *decision).await {
-                Ok(effects) => {
-                    emit(&self.store, &*self.queue, now, &effects).await?;
+                Ok((state, outbox)) => {
+                    emit(&self.store, &*self.queue, now, &state, &outbox).await?;
                     Ok(true)
                 }
                 other => saved(other.map(drop)),

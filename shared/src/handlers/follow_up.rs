@@ -88,12 +88,13 @@ impl FollowUp {
             return Ok(true);
         };
         let cause = format!("{id}:{}", process.follow_up.question);
-        if let Some(effects) = state.saved_effects(Source::FollowUp, &cause) {
+        if let Some(outbox) = state.saved(Source::FollowUp, &cause) {
             // Fired twice, or died before telling: either way nothing is said twice.
-            emit(&self.store, &*self.queue, now, effects).await?;
+            emit(&self.store, &*self.queue, now, &state, outbox).await?;
             return Ok(true);
         }
         let Some(loaded) = self.load(channel, process).await? else { return Ok(true) };
+        let rules = self.store.cached_hook_rules(channel.tenant, now).await?;
         let facts = FollowUpFacts {
             channel: &channel.channel,
             now,
@@ -102,6 +103,7 @@ impl FollowUp {
             still_enabled: loaded.still_enabled,
             handed_over: loaded.handed_over,
             outbound: loaded.outbound.as_ref(),
+            rules: &rules,
         };
         match on_follow_up_due(state.clone(), id, facts) {
             Due::Nothing => Ok(true),
@@ -116,8 +118,8 @@ impl FollowUp {
                 saved(self.store.save_conversation(&mut state, Vec::new()).await)
             }
             Due::Decided(decision) => match save(&self.store, &*self.timers, *decision).await {
-                Ok(effects) => {
-                    emit(&self.store, &*self.queue, now, &effects).await?;
+                Ok((state, outbox)) => {
+                    emit(&self.store, &*self.queue, now, &state, &outbox).await?;
                     Ok(true)
                 }
                 other => saved(other.map(drop)),

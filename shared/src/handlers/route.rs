@@ -147,7 +147,8 @@ impl Route {
         said: &Received,
         again: bool,
     ) -> Result<()> {
-        let cause = said.id.to_string();
+        // The conversation is known, so the rest of the id names the message.
+        let cause = said.id.sort();
         for attempt in 0..TRIES {
             let strong = again || attempt > 0;
             let id = said.id.conversation();
@@ -160,10 +161,11 @@ impl Route {
             let address = || said.from.address.clone();
             let conversation = conversation?
                 .unwrap_or_else(|| Conversation::new(channel.tenant, channel.id, address(), now));
-            if again && let Some(effects) = conversation.saved_effects(Source::Event, &cause) {
-                return emit(&self.store, &*self.queue, now, effects).await;
+            if again && let Some(outbox) = conversation.saved(Source::Event, &cause) {
+                return emit(&self.store, &*self.queue, now, &conversation, outbox).await;
             }
             let running = self.running(&conversation).await?;
+            let rules = self.store.cached_hook_rules(channel.tenant, now).await?;
             let wanted = decision::starting_flow(
                 &conversation,
                 &said.content,
@@ -180,6 +182,7 @@ impl Route {
                     .as_ref()
                     .map(|(flow, version, definition)| (flow, *version, &**definition)),
                 inbound: inbound.as_ref(),
+                rules: &rules,
             };
             if self.saved(decision::on_message(conversation, facts, said)).await? {
                 return Ok(());
@@ -191,8 +194,8 @@ impl Route {
     /// Saves and emits; false if somebody else was faster and it has to be decided anew.
     async fn saved(&self, decision: Decision) -> Result<bool> {
         match save(&self.store, &*self.timers, decision).await {
-            Ok(effects) => {
-                emit(&self.store, &*self.queue, self.clock.now(), &effects).await?;
+            Ok((conversation, outbox)) => {
+                emit(&self.store, &*self.queue, self.clock.now(), &conversation, &outbox).await?;
                 Ok(true)
             }
             Err(Error::Changed(_)) => Ok(false),
@@ -263,11 +266,12 @@ impl Route {
             let Some(conversation) = self.store.conversation(id, true).await? else {
                 return Ok((Outcome::Ignored, "conversation_gone"));
             };
-            if let Some(effects) = conversation.saved_effects(Source::Event, cause) {
-                emit(&self.store, &*self.queue, now, effects).await?;
+            if let Some(outbox) = conversation.saved(Source::Event, cause) {
+                emit(&self.store, &*self.queue, now, &conversation, outbox).await?;
                 return Ok((Outcome::Event, ""));
             }
             let running = self.running(&conversation).await?;
+            let rules = self.store.cached_hook_rules(channel.tenant, now).await?;
             let facts = Facts {
                 channel: &channel.channel,
                 now,
@@ -275,6 +279,7 @@ impl Route {
                 running: running.as_deref(),
                 start: None,
                 inbound: None,
+                rules: &rules,
             };
             let Some(decision) = decide(conversation, facts) else {
                 return Ok((Outcome::Ignored, "late"));

@@ -3,6 +3,7 @@
 use super::super::channel::{Channel, Language};
 use super::super::conversation::{Conversation, Source};
 use super::super::flow::{Config, Definition};
+use super::super::hook::HookRule;
 use super::super::hours::{self, BusinessHours};
 use super::super::ids::ProcessId;
 use super::super::message::{Choice, Origin, ToUser};
@@ -30,6 +31,8 @@ pub struct FollowUpFacts<'a> {
     pub handed_over: Option<Time>,
     /// Stands in while the service window is closed.
     pub outbound: Option<&'a Outbound>,
+    /// What the tenant wants to be told.
+    pub rules: &'a [HookRule],
 }
 
 /// What a woken timer does.
@@ -67,9 +70,9 @@ pub fn on_follow_up_due(
     if facts.now < due.send_at {
         return Due::At(due.send_at);
     }
-    let mut turn = Turn::new(conversation, general(&facts));
+    let mut turn = Turn::new(conversation, Source::FollowUp, general(&facts));
     turn.send_follow_up(process, &facts);
-    Due::Decided(Box::new(turn.finish(Source::FollowUp)))
+    Due::Decided(Box::new(turn.finish()))
 }
 
 /// An expiry's timer fired.
@@ -80,9 +83,9 @@ pub fn on_expiry_due(conversation: Conversation, process: ProcessId, facts: Fact
     if facts.now < process.expires {
         return Due::At(process.expires);
     }
-    let mut turn = Turn::new(conversation, facts);
+    let mut turn = Turn::new(conversation, Source::Expiry, facts);
     turn.end(process, ProcessStatus::Expired, None);
-    Due::Decided(Box::new(turn.finish(Source::Expiry)))
+    Due::Decided(Box::new(turn.finish()))
 }
 
 /// `fu:<process>:<number>:yes`: the number keeps an old button from acting on a newer question.
@@ -119,6 +122,7 @@ fn general<'a>(facts: &FollowUpFacts<'a>) -> Facts<'a> {
         running: Some(facts.running),
         start: None,
         inbound: None,
+        rules: facts.rules,
     }
 }
 

@@ -14,12 +14,12 @@ pub use said::{on_message, starting_flow};
 use serde_json::Value;
 
 use super::channel::Channel;
-use super::conversation::{Conversation, Effect, Source};
+use super::conversation::{Conversation, Effect, Outbox, Say, Source};
 use super::flow::{Definition, Flow};
-use super::hook::{EventKind, HookEvent};
+use super::hook::{EventKind, HookEvent, HookRule};
 use super::ids::{EventId, FlowId, MessageId};
 use super::inbound::Inbound;
-use super::message::{Origin, OutsideWindow, Sending, ToUser};
+use super::message::{Origin, ToUser};
 use super::process::Process;
 use super::text;
 use super::time::Time;
@@ -38,15 +38,18 @@ pub struct Facts<'a> {
     pub start: Option<(&'a Flow, u32, &'a Definition)>,
     /// The inbound whose text was sent.
     pub inbound: Option<&'a Inbound>,
+    /// What the tenant wants to be told.
+    pub rules: &'a [HookRule],
 }
 
 /// What is to be saved and done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
+    /// With the effects in its outbox.
     pub conversation: Conversation,
     /// Runs that began or ended: their items are written together with the conversation.
     pub processes: Vec<Process>,
-    pub effects: Vec<Effect>,
+    pub effects: Outbox,
     /// To be armed before the conversation is saved: a crash in between leaves a timer that finds nothing to do.
     pub timers: Vec<(Timer, Time)>,
 }
@@ -56,18 +59,25 @@ struct Turn<'a> {
     facts: Facts<'a>,
     conversation: Conversation,
     processes: Vec<Process>,
-    effects: Vec<Effect>,
+    outbox: Outbox,
     timers: Vec<(Timer, Time)>,
 }
 
 impl<'a> Turn<'a> {
-    fn new(conversation: Conversation, facts: Facts<'a>) -> Self {
-        Self { facts, conversation, processes: Vec::new(), effects: Vec::new(), timers: Vec::new() }
+    fn new(conversation: Conversation, source: Source, facts: Facts<'a>) -> Self {
+        let (cause, time) = (facts.cause.to_owned(), facts.now);
+        Self {
+            facts,
+            conversation,
+            processes: Vec::new(),
+            outbox: Outbox { source, cause, time, effects: Vec::new() },
+            timers: Vec::new(),
+        }
     }
 
-    fn finish(mut self, source: Source) -> Decision {
+    fn finish(mut self) -> Decision {
         self.conversation.active = self.conversation.active.max(self.facts.now);
-        self.conversation.keep_effects(source, self.facts.cause, self.effects.clone());
+        self.conversation.keep(self.outbox.clone());
         // A run that begins and ends at once is one item with its last state.
         let mut processes: Vec<Process> = Vec::new();
         for process in self.processes {
@@ -77,7 +87,7 @@ impl<'a> Turn<'a> {
         Decision {
             conversation: self.conversation,
             processes,
-            effects: self.effects,
+            effects: self.outbox,
             timers: self.timers,
         }
     }
@@ -95,50 +105,47 @@ impl<'a> Turn<'a> {
     }
 
     fn send(&mut self, content: ToUser, origin: Origin) -> MessageId {
-        let position = self.effects.len();
-        // A millisecond apart, so that the messages of one decision sort in their order.
-        let time = self.facts.now + std::time::Duration::from_millis(position as u64);
-        let key: [&[u8]; 2] = [self.facts.cause.as_bytes(), &position.to_be_bytes()];
-        let id = MessageId::of(self.conversation.id, time, &key);
-        self.effects.push(Effect::Send(Box::new(Sending {
-            id,
-            channel: self.conversation.channel,
-            to: self.conversation.address.clone(),
-            time,
-            content,
-            origin,
-            reply_to: None,
-            window_closes: self.conversation.window_closes(),
-            otherwise: None,
-            outside_window: OutsideWindow::Reject,
-        })));
-        id
+        let place = self.outbox.effects.len();
+        self.outbox.effects.push(Effect::Send(Box::new(Say { content, origin })));
+        self.outbox.message_id(self.conversation.id, place)
     }
 
-    /// Tells the customer.
-    fn tell(&mut self, kind: EventKind, action: &str, flow: Option<FlowId>, object: Value) {
-        let position = self.effects.len().to_be_bytes();
-        let id = EventId::derive(&[
-            self.conversation.id.bytes(),
-            self.facts.cause.as_bytes(),
-            b"hook",
-            &position,
-        ]);
-        self.effects.push(Effect::Hook(Box::new(HookEvent {
-            id,
+    /// Tells the customer, if a rule wants it.
+    fn tell(
+        &mut self,
+        kind: EventKind,
+        action: &str,
+        flow: Option<FlowId>,
+        object: impl FnOnce(&Self) -> Value,
+    ) {
+        let place = self.outbox.effects.len().to_be_bytes();
+        let cause = self.facts.cause.as_bytes();
+        let mut event = HookEvent {
+            id: EventId::derive(&[self.conversation.id.bytes(), cause, b"hook", &place]),
             tenant: self.conversation.tenant,
             channel: self.conversation.channel,
             flow,
             kind,
             action: action.to_owned(),
             time: self.facts.now,
-            object,
-        })));
+            object: Value::Null,
+        };
+        if self.facts.rules.iter().any(|rule| rule.wants(&event)) {
+            event.object = object(self);
+            self.outbox.effects.push(Effect::Hook(Box::new(event)));
+        }
     }
 
     /// Tells the customer about a run.
     fn tell_process(&mut self, kind: EventKind, action: &str, process: &Process) {
-        let object = process_object(process, &self.conversation, &self.facts.channel.phone_number);
-        self.tell(kind, action, Some(process.flow), object);
+        self.tell(kind, action, Some(process.flow), |turn| turn.process_object(process));
+    }
+
+    fn process_object(&self, process: &Process) -> Value {
+        let definition = match self.facts.start {
+            Some((flow, _, definition)) if flow.id == process.flow => Some(definition),
+            _ => self.facts.running,
+        };
+        process_object(process, &self.conversation, &self.facts.channel.phone_number, definition)
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::conversation::Conversation;
+use super::super::flow::Definition;
 use super::super::message::{Received, Sending};
 use super::super::process::{Process, ProcessStatus, ValidationStatus};
 
@@ -11,12 +12,15 @@ pub fn process_object(
     process: &Process,
     conversation: &Conversation,
     business_number: &str,
+    definition: Option<&Definition>,
 ) -> Value {
+    let asked =
+        |step: &str| definition.and_then(|d| d.step(step)).and_then(|(_, step)| step.action.text());
     let answers: Vec<_> = process
         .answers
         .iter()
         .map(|answer| {
-            json!({ "step_id": answer.step, "question": answer.question, "type": answer.kind, "value": answer.value })
+            json!({ "step_id": answer.step, "question": asked(&answer.step), "type": answer.kind, "value": answer.value })
         })
         .collect();
     let validations: Vec<_> = process

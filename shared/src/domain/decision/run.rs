@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::answer;
 use super::super::conversation::{Conversation, Effect, Source};
-use super::super::flow::{Action, Definition, EndResult, Flow, MAX_ATTEMPTS, Step};
+use super::super::flow::{Action, Definition, EndResult, Flow, Step};
 use super::super::hook::EventKind;
 use super::super::ids::{EventId, InboundId, MessageId, OutboundSendId, ProcessId};
 use super::super::menu;
@@ -54,7 +54,7 @@ pub fn on_step_answered(
     }
     let definition = facts.running?;
     let mut process = process.clone();
-    let mut turn = Turn::new(conversation, facts);
+    let mut turn = Turn::new(conversation, Source::Event, facts);
     if let Some(message) = &step.message {
         let origin = Origin::Process { process: process.id, question: None };
         turn.say(ToUser::text(message.as_str()), origin);
@@ -67,7 +67,7 @@ pub fn on_step_answered(
     } else {
         turn.end(process, ProcessStatus::Failed, Some(FailureReason::ValidationFailed));
     }
-    Some(turn.finish(Source::Event))
+    Some(turn.finish())
 }
 
 /// A message of a run cannot reach the user: a question that nobody saw ends its run. `None`: it does not matter.
@@ -81,9 +81,9 @@ pub fn on_send_failed(
         return None;
     }
     let process = process.clone();
-    let mut turn = Turn::new(conversation, facts);
+    let mut turn = Turn::new(conversation, Source::Event, facts);
     turn.end(process, ProcessStatus::Failed, Some(FailureReason::ChannelError));
-    Some(turn.finish(Source::Event))
+    Some(turn.finish())
 }
 
 impl Turn<'_> {
@@ -197,7 +197,6 @@ impl Turn<'_> {
             message,
             asked: self.facts.now,
             attempts: 0,
-            options: options(step).to_vec(),
         });
         self.schedule_follow_up(&mut process, definition);
         self.keep(process, definition);
@@ -224,12 +223,9 @@ impl Turn<'_> {
         step: &Step,
         number: u32,
     ) -> MessageId {
-        let text = match &step.action {
-            Action::Question { text, .. } | Action::Media { text, .. } => text.as_str(),
-            Action::Message { .. } | Action::Webhook { .. } | Action::End { .. } => "",
-        };
+        let text = step.action.text().unwrap_or_default();
         let layout = self.facts.channel.options_layout;
-        let parts = match options(step) {
+        let parts = match step.action.options() {
             [] => vec![ToUser::text(text)],
             options => menu::lay_out(layout, definition.language, text, options),
         };
@@ -253,27 +249,15 @@ impl Turn<'_> {
     ) {
         let Some(question) = process.question.clone() else { return };
         let Some((place, step)) = definition.step(&question.step) else { return };
-        let (value, kind) = self.read_answer(step, &question, &said.content);
+        let (value, kind) = self.read_answer(step, &said.content);
         if let Some(value) = value {
-            let text = match &step.action {
-                Action::Question { text, .. } | Action::Media { text, .. } => text.clone(),
-                Action::Message { .. } | Action::Webhook { .. } | Action::End { .. } => {
-                    String::new()
-                }
-            };
             let time = said.time;
-            process.answers.push(Answer {
-                step: step.id.clone(),
-                kind,
-                question: text,
-                value,
-                time,
-            });
+            process.answers.push(Answer { step: step.id.clone(), kind, value, time });
             return self.go_on(process, definition, place + 1);
         }
         let attempts = question.attempts + 1;
         process.question = Some(OpenQuestion { attempts, ..question });
-        if attempts >= max_attempts(step) {
+        if attempts >= step.action.max_attempts().unwrap_or(0) {
             let origin = Origin::Process { process: process.id, question: None };
             self.say(ToUser::text(texts::text(definition.language, Key::TooManyAttempts)), origin);
             return self.end(process, ProcessStatus::Failed, Some(FailureReason::MaxAttempts));
@@ -285,16 +269,11 @@ impl Turn<'_> {
     }
 
     /// The answer's value if it fits, and its kind.
-    fn read_answer(
-        &self,
-        step: &Step,
-        question: &OpenQuestion,
-        said: &FromUser,
-    ) -> (Option<Value>, String) {
+    fn read_answer(&self, step: &Step, said: &FromUser) -> (Option<Value>, String) {
         match (&step.action, said) {
-            (Action::Question { answer: kind, .. }, _) => {
+            (Action::Question { answer: kind, options, .. }, _) => {
                 let country = &self.facts.channel.default_country;
-                (answer::read(*kind, &question.options, said, country), kind.as_str().to_owned())
+                (answer::read(*kind, options, said, country), kind.as_str().to_owned())
             }
             (Action::Media { accept, .. }, FromUser::Media(media))
                 if answer::accepts(accept, media) =>
@@ -306,14 +285,13 @@ impl Turn<'_> {
     }
 
     fn call(&mut self, process: &Process, step: &Step, url: &str, timeout_s: u32) {
-        let position = self.effects.len().to_be_bytes();
+        let position = self.outbox.effects.len().to_be_bytes();
         let cause = self.facts.cause.as_bytes();
         let id = EventId::derive(&[self.conversation.id.bytes(), cause, b"call", &position]);
-        let object =
-            super::process_object(process, &self.conversation, &self.facts.channel.phone_number);
+        let object = self.process_object(process);
         let body = json!({ "type": "process.step", "timestamp": self.facts.now,
                            "data": { "step_id": step.id, "process": object } });
-        self.effects.push(Effect::Call(Box::new(StepCall {
+        self.outbox.effects.push(Effect::Call(Box::new(StepCall {
             id,
             tenant: self.conversation.tenant,
             channel: self.conversation.channel,
@@ -384,25 +362,6 @@ impl Turn<'_> {
 /// Whether a timer that is armed already will look again in time: not in the past, not too close, not too late.
 pub(super) fn still_armed(armed: Option<Time>, now: Time, deadline: Time) -> bool {
     armed.is_some_and(|at| at > now + ARMED_MARGIN && at <= deadline)
-}
-
-fn options(step: &Step) -> &[super::super::message::Choice] {
-    match &step.action {
-        Action::Question { options, .. } => options,
-        Action::Media { .. }
-        | Action::Message { .. }
-        | Action::Webhook { .. }
-        | Action::End { .. } => &[],
-    }
-}
-
-fn max_attempts(step: &Step) -> u32 {
-    match &step.action {
-        Action::Question { max_attempts, .. } | Action::Media { max_attempts, .. } => {
-            max_attempts.unwrap_or(MAX_ATTEMPTS)
-        }
-        Action::Message { .. } | Action::Webhook { .. } | Action::End { .. } => MAX_ATTEMPTS,
-    }
 }
 
 fn invalid_key(step: &Step) -> Key {

@@ -63,16 +63,18 @@ pub fn on_message(mut conversation: Conversation, facts: Facts<'_>, said: &Recei
     note_sender(&mut conversation, said);
     // Decided on a copy, because acting changes the conversation that the meaning borrows.
     let before = conversation.clone();
-    let mut turn = Turn::new(conversation, facts);
+    let mut turn = Turn::new(conversation, Source::Event, facts);
     if said.content.is_utterance() {
         let waiting = std::mem::take(&mut turn.conversation.waiting);
-        turn.effects.extend(waiting.into_iter().map(Effect::Release));
+        turn.outbox.effects.extend(waiting.into_iter().map(Effect::Release));
     }
-    turn.tell(EventKind::Message, "received", None, message_object(&MessageView::FromUser(said)));
+    turn.tell(EventKind::Message, "received", None, |_| {
+        message_object(&MessageView::FromUser(said))
+    });
     if said.content.is_utterance() {
         turn.act(meaning(&before, &said.content, facts.inbound, facts.channel), said);
     }
-    turn.finish(Source::Event)
+    turn.finish()
 }
 
 /// Who wrote, and from when the service window counts.
@@ -212,13 +214,15 @@ impl Turn<'_> {
                 kept.reply = Some(reply);
             }
         }
-        self.effects.push(Effect::Reply { send: send.send, reply });
-        let object = serde_json::json!({
-            "outbound_id": send.outbound, "outbound_message_id": send.send, "account_id": send.account_id,
-            "conversation_id": self.conversation.id, "phone_number": self.conversation.address.phone(),
-            "waba_phone_number": self.facts.channel.phone_number, "flow_id": send.flow, "platform": "whatsapp",
-            "reply": reply,
-        });
+        self.outbox.effects.push(Effect::Reply { send: send.send, reply });
+        let object = |turn: &Self| {
+            serde_json::json!({
+                "outbound_id": send.outbound, "outbound_message_id": send.send, "account_id": send.account_id,
+                "conversation_id": turn.conversation.id, "phone_number": turn.conversation.address.phone(),
+                "waba_phone_number": turn.facts.channel.phone_number, "flow_id": send.flow, "platform": "whatsapp",
+                "reply": reply,
+            })
+        };
         match reply {
             Reply::Continue => {
                 self.tell(EventKind::WhatsappOutbound, "approved", send.flow, object);
