@@ -20,6 +20,9 @@ pub enum Error {
     /// A duplicate, or the state does not allow the action.
     #[error("{0}")]
     Conflict(String),
+    /// The flow or bot that a channel answers with is not published.
+    #[error("publish the channel's flow before activating the channel")]
+    Untrained,
     /// The same request is being worked on; ask again after.
     #[error("{what} is still being worked on")]
     Busy { what: &'static str, after: Duration },

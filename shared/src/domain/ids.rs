@@ -39,6 +39,17 @@ fn parse_hex<const N: usize>(prefix: &'static str, text: &str) -> Result<[u8; N]
     Ok(bytes)
 }
 
+/// How an id is described to readers of the API.
+fn id_schema(
+    prefix: &str,
+    digits: usize,
+) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::String)
+        .pattern(Some(format!("^{prefix}[0-9a-f]{{{digits}}}$")))
+        .into()
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal, $size:literal;)*) => {$(
         $(#[$doc])*
@@ -87,6 +98,14 @@ macro_rules! ids {
                 parse_hex::<$size>($prefix, text).map(Self)
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                id_schema($prefix, 2 * $size)
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -30,6 +30,19 @@ pub enum Role {
     GlobalAdmin,
 }
 
+impl Role {
+    /// The wire word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Integrator => "integrator",
+            Self::ChannelsAdmin => "channels_admin",
+            Self::ContactAdmin => "contact_admin",
+            Self::BillingAdmin => "billing_admin",
+            Self::GlobalAdmin => "global_admin",
+        }
+    }
+}
+
 /// A company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {

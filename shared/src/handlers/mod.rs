@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use crate::error::Result;
 use crate::ports::{Done, Taken};
 
-pub mod deliver;
 mod effects;
+pub mod admit;
+pub mod deliver;
 pub mod expire;
 pub mod follow_up;
 pub mod hook;

@@ -21,6 +21,9 @@ const RUNNING_MAX: Duration = Duration::from_secs(60);
 /// When to ask again while the first is still running.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
+/// Who is working on the request; gone once it is answered.
+const RUNNING: &str = "run";
+
 /// What was answered, and what was put on queues for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {
@@ -83,9 +86,8 @@ impl Claim {
     pub fn receipt(&self, answer: Answered, now: Time) -> Result<Receipt> {
         let record = Record { request: self.request.clone(), answer: Some(answer) };
         let item = Item::new(&keys::idempotency(self.tenant, &self.key), &record)?
-            .with(attr::WRITER, self.token.as_str())
             .with(attr::TTL, (now + KEPT).seconds());
-        Ok(Receipt(Write::Put { item, when: When::Is(attr::WRITER, self.token.clone()) }))
+        Ok(Receipt(Write::Put { item, when: When::Is(RUNNING, self.token.clone()) }))
     }
 }
 
@@ -108,7 +110,7 @@ impl Store {
     ) -> Result<Begun> {
         let key = keys::idempotency(tenant, idempotency_key);
         let item = Item::new(&key, &Record { request: request.clone(), answer: None })?
-            .with(attr::WRITER, token.as_str())
+            .with(RUNNING, token.as_str())
             .with(attr::TTL, (now + RUNNING_MAX).seconds());
         let when = When::Absent { now_s: now.seconds() };
         let super::table::Written::Refused { old, .. } =
@@ -131,17 +133,10 @@ impl Store {
     }
 
     /// Gives up a request that had no effect, so that it can be tried again. Recorded answers stay.
-    pub async fn abandon(&self, claim: &Claim, now: Time) -> Result<()> {
+    pub async fn abandon(&self, claim: &Claim) -> Result<()> {
         let key = keys::idempotency(claim.tenant, &claim.key);
-        let Some(item) = self.table.get(&key, true).await? else { return Ok(()) };
-        let is_ours = item.text(attr::WRITER) == Some(claim.token.as_str());
-        if !is_ours || item.doc::<Record>()?.answer.is_some() {
-            return Ok(());
-        }
-        let when = When::Is(attr::DOC, item.text(attr::DOC).unwrap_or_default().to_owned());
-        self.table.write(vec![Write::Delete { key, when }]).await.map(|_| ())?;
-        tracing::debug!(at = %now, "an idempotent request had no effect");
-        Ok(())
+        let when = When::Is(RUNNING, claim.token.clone());
+        self.table.write(vec![Write::Delete { key, when }]).await.map(|_| ())
     }
 
     /// Records an answer whose effect is in no table.
