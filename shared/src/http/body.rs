@@ -129,7 +129,6 @@ fn unfold(fields: Map<String, Value>) -> Result<Map<String, Value>> {
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
-    use serde_json::json;
 
     use super::*;
 

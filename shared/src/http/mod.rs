@@ -1,7 +1,21 @@
 //! Routers: what a request must look like, and what an answer looks like.
 
-mod shape;
-pub mod webhooks;
+use axum::Router;
+use axum::middleware::from_fn;
+
+pub mod api;
 pub(crate) mod body;
 pub(crate) mod call;
+pub mod document;
 pub(crate) mod error;
+mod shape;
+mod tenants;
+pub mod webhooks;
+
+/// The router with answers for paths and methods that it does not have: to be called once, last, on what serves.
+pub fn closed(router: Router) -> Router {
+    router
+        .fallback(error::no_path)
+        .method_not_allowed_fallback(error::no_method)
+        .layer(from_fn(error::write_problems))
+}

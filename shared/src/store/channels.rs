@@ -51,6 +51,17 @@ impl Store {
         items.iter().map(|item| item.doc::<Channel>().map(|channel| channel.id)).collect()
     }
 
+    /// Whether a channel's webhook is guarded by this app.
+    pub async fn app_has_channels(&self, tenant: TenantId, app: AppId) -> Result<bool> {
+        let range = Range::index(keys::tenant_partition(tenant), CHANNELS);
+        for item in self.table.query_all(range).await? {
+            if item.doc::<Channel>()?.associated_app == Some(app) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// [`Error::Conflict`] if the tenant has a channel with this number.
     pub async fn create_channel(&self, channel: &Channel, receipt: Option<Receipt>) -> Result<()> {
         let when = When::Absent { now_s: 0 };

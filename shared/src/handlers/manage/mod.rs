@@ -1,1 +1,85 @@
-//! The API that manages: one file per resource.
+//! The public API that manages: one file per resource, with the types of its requests and answers beside what is done
+//! with them. What a request must look like is checked before (`http`); here are the rules that need the table.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::admit::Admit;
+use crate::error::Result;
+use crate::ports::Ports;
+use crate::store::Store;
+use crate::store::list::{Listed, Paging};
+
+pub mod apps;
+pub mod tenants;
+
+/// Everything behind the public API but the sending of outbounds.
+pub struct Manage {
+    pub(crate) store: Store,
+    pub(crate) ports: Ports,
+    pub(crate) admit: Arc<Admit>,
+    /// Where our webhooks are reached, without a slash at the end.
+    pub(crate) base_url: String,
+}
+
+impl Manage {
+    /// `base_url` is where our webhooks are reached: `https://gateway.example`.
+    pub fn new(store: Store, ports: &Ports, base_url: String) -> Self {
+        let admit = Arc::new(Admit::new(store.clone(), ports));
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        Self { store, ports: ports.clone(), admit, base_url }
+    }
+
+    /// Lets calls in.
+    pub fn admit(&self) -> Arc<Admit> {
+        Arc::clone(&self.admit)
+    }
+
+    /// 16 bytes for a new id.
+    pub(crate) fn draw(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.ports.random.fill(&mut bytes);
+        bytes
+    }
+}
+
+/// Which page of a list (contracts 1.4).
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+pub struct ListQuery {
+    /// Entries at most; 50 where nothing is said.
+    #[param(minimum = 1, maximum = 200)]
+    pub page_size: Option<u32>,
+    /// `next_key` of the page before.
+    #[param(min_length = 1, max_length = 2048)]
+    pub start_key: Option<String>,
+}
+
+impl ListQuery {
+    pub fn paging(self) -> Paging {
+        let paging = Paging::default();
+        Paging { size: self.page_size.unwrap_or(paging.size), start: self.start_key }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ListOf<T: ToSchema> {
+    pub items: Vec<T>,
+    /// Opaque; null at the end.
+    pub next_key: Option<String>,
+}
+
+impl<T: ToSchema> ListOf<T> {
+    /// A page of views of what is stored.
+    pub fn of<U>(listed: Listed<U>, view: impl FnMut(U) -> T) -> Self {
+        let listed = listed.map(view);
+        Self { items: listed.items, next_key: listed.next }
+    }
+}
+
+/// What was stored, or a 404 that names it.
+pub(crate) fn found<T>(stored: Option<T>, what: &'static str) -> Result<T> {
+    stored.ok_or(crate::error::Error::NotFound { what })
+}
