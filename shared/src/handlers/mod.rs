@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use crate::error::Result;
 use crate::ports::{Done, Taken};
 
-mod effects;
 pub mod admit;
 pub mod deliver;
+mod effects;
 pub mod expire;
 pub mod follow_up;
 pub mod hook;
