@@ -4,6 +4,7 @@ pub mod answer;
 pub mod channel;
 pub mod conversation;
 pub mod decision;
+pub mod delivery;
 pub mod event;
 pub mod flow;
 pub mod hook;
