@@ -12,16 +12,16 @@ use super::time::Time;
 pub const SCHEDULE_S: [u32; 10] = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 /// An endpoint without a success for so long is switched off.
-pub const ENDPOINT_FAILING_MAX: Duration = Duration::from_secs(5 * 24 * 3600);
+pub const ENDPOINT_FAILING_MAX: Duration = Duration::from_hours(5 * 24);
 
 /// After so many failed attempts of one event there is a warning.
 pub const WARN_AFTER_ATTEMPTS: u32 = 4;
 
 /// How long deliveries and their attempts are kept after the last change.
-pub const DELIVERY_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const DELIVERY_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// An endpoint that asks us to slow down is left alone for so long at most, whatever it asks.
-pub const PAUSE_MAX: Duration = Duration::from_secs(300);
+pub const PAUSE_MAX: Duration = Duration::from_mins(5);
 
 /// Replaced keys that are still signed with at most; older ones are dropped.
 pub const PREVIOUS_KEYS_MAX: usize = 4;

@@ -137,17 +137,25 @@ pub fn rule_partition(rule: HookRuleId) -> String {
     format!("RULE#{rule}")
 }
 
+/// How the sort keys of a rule's deliveries begin, also in the index.
+pub const DELIVERIES: &str = "DELIVERY#";
+
 pub fn delivery(rule: HookRuleId, event: EventId) -> Key {
-    key(rule_partition(rule), format!("DELIVERY#{event}"))
+    key(rule_partition(rule), format!("{DELIVERIES}{event}"))
 }
 
 /// `created` in epoch milliseconds.
 pub fn delivery_index(rule: HookRuleId, created: i64, event: EventId) -> Key {
-    key(rule_partition(rule), format!("DELIVERY#{created:015}#{event}"))
+    key(rule_partition(rule), format!("{DELIVERIES}{created:015}#{event}"))
+}
+
+/// How the sort keys of a delivery's attempts begin.
+pub fn attempts(event: EventId) -> String {
+    format!("ATTEMPT#{event}#")
 }
 
 pub fn attempt(rule: HookRuleId, event: EventId, number: u32) -> Key {
-    key(rule_partition(rule), format!("ATTEMPT#{event}#{number:06}"))
+    key(rule_partition(rule), format!("{}{number:06}", attempts(event)))
 }
 
 pub fn conversation(id: ConversationId) -> Key {
