@@ -183,7 +183,7 @@ impl DeliverHook {
         attempt.number = delivery.attempts;
         attempt.next = delivery.next;
         if consequences.warns {
-            self.warn(&delivery);
+            warn(&delivery);
         }
         // The wake-up first: who dies between leaves a harmless extra one. The delivery last: who dies before it
         // leaves a job that comes back and tries again.
@@ -304,16 +304,6 @@ impl DeliverHook {
         if jobs.is_empty() { Ok(()) } else { self.queue.put(QueueName::Hook, jobs).await }
     }
 
-    fn warn(&self, delivery: &Delivery) {
-        tracing::warn!(
-            tenant.id = %delivery.event.tenant,
-            rule.id = %delivery.rule,
-            event.id = %delivery.event.id,
-            attempts = delivery.failed,
-            "a hook fails again and again"
-        );
-    }
-
     fn jitter(&self) -> u32 {
         let mut bytes = [0; 4];
         self.random.fill(&mut bytes);
@@ -356,4 +346,14 @@ fn read(
         }
     };
     (heard, attempt)
+}
+
+fn warn(delivery: &Delivery) {
+    tracing::warn!(
+        tenant.id = %delivery.event.tenant,
+        rule.id = %delivery.rule,
+        event.id = %delivery.event.id,
+        attempts = delivery.failed,
+        "a hook fails again and again"
+    );
 }

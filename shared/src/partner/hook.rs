@@ -31,7 +31,7 @@ pub const CALL_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// The longest wait for the answer to a call, whatever the flow says.
 pub const CALL_TIMEOUT_MAX: Duration = Duration::from_secs(30);
 
-/// Characters of a call's `message`: what WhatsApp takes as one text.
+/// Characters of a call's `message`: what `WhatsApp` takes as one text.
 const MESSAGE_CHARS_MAX: usize = 4096;
 
 /// How long the JWT of an attempt is valid.

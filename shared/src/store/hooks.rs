@@ -269,7 +269,7 @@ fn delivery_item(delivery: &Delivery) -> Result<Item> {
     Ok(item.with(attr::TTL, (delivery.updated + DELIVERY_KEPT).seconds()))
 }
 
-/// DynamoDB deletes within days; readers do not wait for that.
+/// The table deletes within days; readers do not wait for that.
 fn is_kept(item: &Item, now: Time) -> bool {
     item.number(attr::TTL).is_none_or(|ttl| now.seconds() < ttl)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{DeliverHook, HookJob, job};
 use crate::domain::event::{Occurrence, What};
 use crate::domain::hook::KeyRing;
+use crate::domain::ids::TenantId;
 use crate::domain::process::{StepAnswer, StepCall};
 use crate::domain::time::Time;
 use crate::error::{Error, Result, chain};
@@ -75,23 +76,19 @@ impl DeliverHook {
     /// verify rotates the secret and is shown the new one.
     async fn tenant_keys(&self, call: &StepCall, now: Time) -> Result<Vec<Key>> {
         let context = call.tenant.to_string();
-        let ring = match self.store.signing_keys(call.tenant).await? {
-            Some((ring, _)) => ring,
-            None => {
-                let key = new_key(self.random.as_ref());
-                let sealed = self.keys.seal(&context, &key).await?;
-                let ring = KeyRing::new(sealed, now);
-                match self.store.save_signing_keys(call.tenant, &ring, 0, None).await {
-                    Ok(()) => ring,
-                    Err(Error::Changed(what)) => {
-                        let stored = self.store.signing_keys(call.tenant).await?;
-                        stored.ok_or(Error::Changed(what))?.0
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+        let ring = if let Some((ring, _)) = self.store.signing_keys(call.tenant).await? {
+            ring
+        } else {
+            self.make_tenant_keys(call.tenant, now).await?
         };
         self.keys.open(&context, &ring, now).await
+    }
+
+    async fn make_tenant_keys(&self, tenant: TenantId, now: Time) -> Result<KeyRing> {
+        let key = new_key(self.random.as_ref());
+        let ring = KeyRing::new(self.keys.seal(&tenant.to_string(), &key).await?, now);
+        self.store.save_signing_keys(tenant, &ring, 0, None).await?;
+        Ok(ring)
     }
 
     /// Back to the conversation, in order with what its user writes.
