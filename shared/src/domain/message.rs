@@ -204,7 +204,7 @@ pub struct Context {
     pub reply_to: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forwarded: bool,
-    /// Ad or post that the user came from, in the Cloud API's form.
+    /// Ad, post or product (`referred_product`) that the user came from, in the Cloud API's form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<serde_json::Value>,
 }

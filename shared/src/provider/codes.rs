@@ -10,7 +10,7 @@ use super::Class;
 const PAIR_RATE_DELAY: Duration = Duration::from_secs(6);
 
 /// The upgrade of a number's throughput takes up to a minute.
-const MAINTENANCE_DELAY: Duration = Duration::from_secs(60);
+const MAINTENANCE_DELAY: Duration = Duration::from_mins(1);
 
 const RETRY: Class = Class::Retry(None);
 

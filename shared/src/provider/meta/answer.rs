@@ -13,7 +13,7 @@ use crate::domain::message::Failure;
 use crate::provider::{Answer, Class, codes};
 
 /// No provider makes us wait longer than this, whatever its header says.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// The answer to a sending.
 pub(super) fn to_sending(channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer {

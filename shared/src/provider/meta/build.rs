@@ -65,22 +65,28 @@ fn content(content: &ToUser) -> Option<Value> {
                 )
                 .collect();
             let header = optional(header.as_ref(), above)?;
-            interactive("button", header, body, footer.as_ref(), json!({ "buttons": buttons }))
+            interactive("button", header, body, footer.as_ref(), &json!({ "buttons": buttons }))
         }
         ToUser::List { header, body, footer, button, sections } => {
             let header = header.as_ref().map(|text| json!({ "type": "text", "text": text }));
             let sections: Vec<Value> = sections.iter().map(section).collect();
             let action = json!({ "button": button, "sections": sections });
-            interactive("list", header, body, footer.as_ref(), action)
+            interactive("list", header, body, footer.as_ref(), &action)
         }
         ToUser::CtaUrl { header, body, footer, display_text, url } => {
             let parameters = json!({ "display_text": display_text, "url": url });
             let action = json!({ "name": "cta_url", "parameters": parameters });
-            interactive("cta_url", optional(header.as_ref(), above)?, body, footer.as_ref(), action)
+            interactive(
+                "cta_url",
+                optional(header.as_ref(), above)?,
+                body,
+                footer.as_ref(),
+                &action,
+            )
         }
         ToUser::LocationRequest { body } => {
             let action = json!({ "name": "send_location" });
-            interactive("location_request_message", None, body, None, action)
+            interactive("location_request_message", None, body, None, &action)
         }
         ToUser::Interactive { interactive } => interactive.clone(),
         ToUser::Template(message) => template(message)?,
@@ -101,7 +107,7 @@ fn interactive(
     header: Option<Value>,
     body: &str,
     footer: Option<&String>,
-    action: Value,
+    action: &Value,
 ) -> Value {
     let mut object = json!({ "type": kind, "body": { "text": body }, "action": action });
     if let Some(header) = header {

@@ -108,12 +108,11 @@ pub(super) fn media(channel: &OpenChannel, media: &Media) -> Fetch {
             let query = [("phone_number_id", number)];
             Fetch::Lookup(graph(channel, Method::GET, &[id], &query, None))
         }
-        Some(MediaSource::PrivateLink { url, .. }) => match trusted(channel, url) {
-            true => Fetch::Bytes(with_token(channel, url)),
-            false => Fetch::Nothing,
-        },
+        Some(MediaSource::PrivateLink { url, .. }) if trusted(channel, url) => {
+            Fetch::Bytes(with_token(channel, url))
+        }
         Some(MediaSource::Link(url)) => Fetch::Bytes(get(url)),
-        Some(MediaSource::ProviderId(_)) | None => Fetch::Nothing,
+        Some(MediaSource::PrivateLink { .. } | MediaSource::ProviderId(_)) | None => Fetch::Nothing,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::value::RawValue;
 
-use super::parse::{read, text};
+use super::parse::{any, read, text};
 use super::wire;
 use crate::domain::message::{FromUser, Location, Media, MediaKind, MediaSource};
 use crate::domain::user::{Address, Bsuid, WaId};
@@ -20,7 +20,7 @@ pub(super) fn of(message: &wire::Message<'_>) -> FromUser {
         "document" => file(MediaKind::Document, message.document),
         "sticker" => file(MediaKind::Sticker, message.sticker),
         "location" => place(message.location),
-        "contacts" => read(message.contacts).map(|contacts| FromUser::Contacts { contacts }),
+        "contacts" => any(message.contacts).map(|contacts| FromUser::Contacts { contacts }),
         "interactive" => choice(message.interactive),
         "button" => button(message.button),
         "order" => order(message.order),
@@ -76,7 +76,7 @@ fn place(part: Option<&RawValue>) -> Option<FromUser> {
 /// The number as it was written.
 fn degrees(part: Option<&RawValue>) -> Option<String> {
     let written = part?.get();
-    let digits = match read::<String>(part) {
+    let digits = match any::<String>(part) {
         Some(text) => text,
         None => written.to_owned(),
     };

@@ -20,7 +20,8 @@ const UNREADABLE: Item = Item::Ignored { reason: "unreadable" };
 pub(super) fn body(body: &[u8], channel: &OpenChannel) -> Result<Parsed, Malformed> {
     let malformed =
         Malformed { status: StatusCode::BAD_REQUEST, message: "the body must be a JSON object" };
-    let envelope: wire::Envelope<'_> = serde_json::from_slice(body).map_err(|_| malformed)?;
+    let part: &RawValue = serde_json::from_slice(body).map_err(|_| malformed.clone())?;
+    let envelope: wire::Envelope<'_> = read(Some(part)).ok_or(malformed)?;
     let mut items = Vec::new();
     match (envelope.object.as_deref(), envelope.entry) {
         (Some("whatsapp_business_account"), Some(entries)) => {
@@ -33,8 +34,13 @@ pub(super) fn body(body: &[u8], channel: &OpenChannel) -> Result<Parsed, Malform
     Ok(Parsed { items })
 }
 
-/// A part of the body, if it is what is expected there.
+/// An object of the body, if it is what is expected there. A list is not taken for the fields in their order.
 pub(super) fn read<'a, T: Deserialize<'a>>(part: Option<&'a RawValue>) -> Option<T> {
+    part.filter(|part| part.get().starts_with('{')).and_then(|part| any(Some(part)))
+}
+
+/// Any part of the body, if it is what is expected there.
+pub(super) fn any<'a, T: Deserialize<'a>>(part: Option<&'a RawValue>) -> Option<T> {
     serde_json::from_str(part?.get()).ok()
 }
 

@@ -61,7 +61,6 @@ pub(super) type Parts<'a> = Option<Vec<&'a RawValue>>;
 pub(super) struct Envelope<'a> {
     #[serde(borrow)]
     pub(super) object: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) entry: Parts<'a>,
 }
 
@@ -70,7 +69,6 @@ pub(super) struct Entry<'a> {
     /// The account.
     #[serde(borrow)]
     pub(super) id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) changes: Parts<'a>,
 }
 
@@ -78,7 +76,6 @@ pub(super) struct Entry<'a> {
 pub(super) struct Change<'a> {
     #[serde(borrow)]
     pub(super) field: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) value: Part<'a>,
 }
 
@@ -87,17 +84,11 @@ pub(super) struct Change<'a> {
 pub(super) struct Value<'a> {
     #[serde(borrow)]
     pub(super) metadata: Part<'a>,
-    #[serde(borrow)]
     pub(super) contacts: Parts<'a>,
-    #[serde(borrow)]
     pub(super) messages: Parts<'a>,
-    #[serde(borrow)]
     pub(super) statuses: Parts<'a>,
-    #[serde(borrow)]
     pub(super) errors: Parts<'a>,
-    #[serde(borrow)]
     pub(super) message_echoes: Parts<'a>,
-    #[serde(borrow)]
     pub(super) user_preferences: Parts<'a>,
 }
 
@@ -111,9 +102,7 @@ pub(super) struct Metadata<'a> {
 pub(super) struct Contact<'a> {
     #[serde(borrow)]
     pub(super) wa_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) user_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) profile: Option<Profile<'a>>,
 }
 
@@ -121,7 +110,6 @@ pub(super) struct Contact<'a> {
 pub(super) struct Profile<'a> {
     #[serde(borrow)]
     pub(super) name: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) username: Option<Word<'a>>,
 }
 
@@ -130,53 +118,30 @@ pub(super) struct Profile<'a> {
 pub(super) struct Message<'a> {
     #[serde(borrow)]
     pub(super) from: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) from_user_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) timestamp: Option<Word<'a>>,
-    #[serde(borrow, rename = "type")]
+    #[serde(rename = "type")]
     pub(super) kind: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) group_id: Part<'a>,
-    #[serde(borrow)]
     pub(super) context: Part<'a>,
-    #[serde(borrow)]
     pub(super) referral: Part<'a>,
-    #[serde(borrow)]
     pub(super) text: Part<'a>,
-    #[serde(borrow)]
     pub(super) image: Part<'a>,
-    #[serde(borrow)]
     pub(super) video: Part<'a>,
-    #[serde(borrow)]
     pub(super) audio: Part<'a>,
-    #[serde(borrow)]
     pub(super) voice: Part<'a>,
-    #[serde(borrow)]
     pub(super) document: Part<'a>,
-    #[serde(borrow)]
     pub(super) sticker: Part<'a>,
-    #[serde(borrow)]
     pub(super) location: Part<'a>,
-    #[serde(borrow)]
     pub(super) contacts: Part<'a>,
-    #[serde(borrow)]
     pub(super) interactive: Part<'a>,
-    #[serde(borrow)]
     pub(super) button: Part<'a>,
-    #[serde(borrow)]
     pub(super) order: Part<'a>,
-    #[serde(borrow)]
     pub(super) reaction: Part<'a>,
-    #[serde(borrow)]
     pub(super) system: Part<'a>,
-    #[serde(borrow)]
     pub(super) unsupported: Part<'a>,
-    #[serde(borrow)]
     pub(super) edit: Part<'a>,
-    #[serde(borrow)]
     pub(super) revoke: Part<'a>,
 }
 
@@ -200,13 +165,9 @@ pub(super) struct Text<'a> {
 pub(super) struct File<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) url: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) mime_type: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) filename: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) caption: Option<Word<'a>>,
     pub(super) voice: Option<bool>,
 }
@@ -216,21 +177,17 @@ pub(super) struct Location<'a> {
     /// Unread, so that the digits stay as they were written.
     #[serde(borrow)]
     pub(super) latitude: Part<'a>,
-    #[serde(borrow)]
     pub(super) longitude: Part<'a>,
-    #[serde(borrow)]
     pub(super) name: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) address: Option<Word<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the platform's names")]
 pub(super) struct Interactive<'a> {
     #[serde(borrow)]
     pub(super) button_reply: Option<Reply<'a>>,
-    #[serde(borrow)]
     pub(super) list_reply: Option<Reply<'a>>,
-    #[serde(borrow)]
     pub(super) nfm_reply: Option<FlowReply<'a>>,
 }
 
@@ -238,7 +195,6 @@ pub(super) struct Interactive<'a> {
 pub(super) struct Reply<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) title: Option<Word<'a>>,
 }
 
@@ -247,7 +203,6 @@ pub(super) struct FlowReply<'a> {
     #[serde(borrow)]
     pub(super) name: Option<Word<'a>>,
     /// JSON in a text.
-    #[serde(borrow)]
     pub(super) response_json: Option<Word<'a>>,
 }
 
@@ -255,7 +210,6 @@ pub(super) struct FlowReply<'a> {
 pub(super) struct Button<'a> {
     #[serde(borrow)]
     pub(super) payload: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) text: Option<Word<'a>>,
 }
 
@@ -263,7 +217,6 @@ pub(super) struct Button<'a> {
 pub(super) struct Order<'a> {
     #[serde(borrow)]
     pub(super) catalog_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) text: Option<Word<'a>>,
     pub(super) product_items: Option<Vec<serde_json::Value>>,
 }
@@ -272,21 +225,17 @@ pub(super) struct Order<'a> {
 pub(super) struct Reaction<'a> {
     #[serde(borrow)]
     pub(super) message_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) emoji: Option<Word<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct System<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(rename = "type")]
     pub(super) kind: Option<Word<'a>>,
     #[serde(borrow)]
     pub(super) body: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) wa_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) new_wa_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) user_id: Option<Word<'a>>,
 }
 
@@ -301,7 +250,6 @@ pub(super) struct Unsupported<'a> {
 pub(super) struct Correction<'a> {
     #[serde(borrow)]
     pub(super) original_message_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) message: Option<Corrected<'a>>,
 }
 
@@ -310,30 +258,23 @@ pub(super) struct Correction<'a> {
 pub(super) struct Corrected<'a> {
     #[serde(borrow)]
     pub(super) text: Option<Text<'a>>,
-    #[serde(borrow)]
     pub(super) image: Option<File<'a>>,
-    #[serde(borrow)]
     pub(super) video: Option<File<'a>>,
-    #[serde(borrow)]
     pub(super) document: Option<File<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the platform's names")]
 pub(super) struct Status<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) status: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) timestamp: Option<Word<'a>>,
     /// `payment` where it does not speak of the delivery.
-    #[serde(borrow, rename = "type")]
+    #[serde(rename = "type")]
     pub(super) kind: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) recipient_type: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) biz_opaque_callback_data: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) errors: Parts<'a>,
 }
 
@@ -342,18 +283,12 @@ pub(super) struct Status<'a> {
 pub(super) struct Problem<'a> {
     #[serde(borrow)]
     pub(super) code: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) error_subcode: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) title: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) message: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) error_data: Option<ErrorData<'a>>,
-    #[serde(borrow)]
     pub(super) error_user_msg: Option<Word<'a>>,
     pub(super) is_transient: Option<bool>,
-    #[serde(borrow)]
     pub(super) fbtrace_id: Option<Word<'a>>,
 }
 
@@ -368,17 +303,11 @@ pub(super) struct ErrorData<'a> {
 pub(super) struct TemplateStatus<'a> {
     #[serde(borrow)]
     pub(super) event: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) message_template_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) message_template_name: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) message_template_language: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) reason: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) rejection_info: Option<RejectionInfo<'a>>,
-    #[serde(borrow)]
     pub(super) other_info: Option<OtherInfo<'a>>,
 }
 
@@ -399,12 +328,9 @@ pub(super) struct OtherInfo<'a> {
 pub(super) struct Preference<'a> {
     #[serde(borrow)]
     pub(super) wa_id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) user_id: Option<Word<'a>>,
     /// `stop`, `resume`, `signup`.
-    #[serde(borrow)]
     pub(super) value: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) timestamp: Option<Word<'a>>,
 }
 
@@ -413,17 +339,11 @@ pub(super) struct Preference<'a> {
 pub(super) struct Answer<'a> {
     #[serde(borrow)]
     pub(super) error: Option<Problem<'a>>,
-    #[serde(borrow)]
     pub(super) messages: Option<Vec<Accepted<'a>>>,
-    #[serde(borrow)]
     pub(super) id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) status: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) url: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) data: Option<Vec<TemplateRow<'a>>>,
-    #[serde(borrow)]
     pub(super) paging: Option<Paging<'a>>,
 }
 
@@ -437,13 +357,9 @@ pub(super) struct Accepted<'a> {
 pub(super) struct TemplateRow<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) name: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) language: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) status: Option<Word<'a>>,
-    #[serde(borrow)]
     pub(super) rejected_reason: Option<Word<'a>>,
 }
 
@@ -451,7 +367,6 @@ pub(super) struct TemplateRow<'a> {
 pub(super) struct Paging<'a> {
     #[serde(borrow)]
     pub(super) cursors: Option<Cursors<'a>>,
-    #[serde(borrow)]
     pub(super) next: Option<Word<'a>>,
 }
 
