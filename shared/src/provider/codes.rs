@@ -101,7 +101,7 @@ mod tests {
                 &[1, 2, 4, 613, 80_007, 130_429, 131_000, 131_016, 131_053, 133_004, 2_494_100],
             ),
             (Class::Retry(Some(Duration::from_secs(6))), &[131_056]),
-            (Class::Retry(Some(Duration::from_secs(60))), &[131_057]),
+            (Class::Retry(Some(Duration::from_mins(1))), &[131_057]),
             (
                 Class::Wait,
                 &[

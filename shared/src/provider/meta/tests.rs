@@ -158,14 +158,16 @@ fn the_handshake_answers_the_challenge_to_our_token_only() {
     bare.credentials = Credentials::default();
     let mut call = call(b"");
     call.query =
-        vec![("hub.mode".into(), "subscribe".into()), ("hub.verify_token".into(), "".into())];
+        vec![("hub.mode".into(), "subscribe".into()), ("hub.verify_token".into(), String::new())];
     assert!(Meta.handshake(&call, &bare).is_some_and(|answer| answer.is_err()));
 }
 
 /// Every setting takes what the platform gives and refuses what it never gives.
 #[test]
 fn settings_are_checked() {
-    let rows: &[(&str, bool, bool, &[&str], &[&str])] = &[
+    /// Name, required, secret, good values, bad values.
+    type Row = (&'static str, bool, bool, &'static [&'static str], &'static [&'static str]);
+    let rows: &[Row] = &[
         ("access_token", true, true, &["EAAx.-_"], &["", "a b", "a\n", "é"]),
         ("app_secret", true, true, &["0123456789abcdef"], &["", "short", "with space 1"]),
         ("verify_token", true, true, &["a-verify-token"], &["", "short", "tab\ttab\t1"]),
@@ -226,9 +228,9 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
             let mut bytes = samples[sample].as_bytes().to_vec();
             let at = at.index(bytes.len());
             if is_cut {
-                bytes.truncate(at)
+                bytes.truncate(at);
             } else {
-                bytes[at] = byte
+                bytes[at] = byte;
             }
             bytes
         },

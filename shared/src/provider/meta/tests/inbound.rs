@@ -655,7 +655,7 @@ fn account_events_are_read() {
                 "event": "account_changed",
                 "kind": "errors",
                 "detail": {
-                    "code": 131042,
+                    "code": 131_042,
                     "title": "Business eligibility payment issue"
                 }
             }),
