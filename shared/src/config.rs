@@ -18,7 +18,8 @@ pub enum Variable {
     HookQueueUrl,
     FollowUpQueueUrl,
     ExpiryQueueUrl,
-    /// Where the function's own queue puts what it gives up.
+    /// The queue that a function works off, and where that puts what it gives up.
+    QueueUrl,
     DeadLetterQueueUrl,
     /// Where timers fire into.
     FollowUpQueueArn,
@@ -45,6 +46,7 @@ impl Variable {
             Self::HookQueueUrl => "HOOK_QUEUE_URL",
             Self::FollowUpQueueUrl => "FOLLOW_UP_QUEUE_URL",
             Self::ExpiryQueueUrl => "EXPIRY_QUEUE_URL",
+            Self::QueueUrl => "QUEUE_URL",
             Self::DeadLetterQueueUrl => "DEAD_LETTER_QUEUE_URL",
             Self::FollowUpQueueArn => "FOLLOW_UP_QUEUE_ARN",
             Self::ExpiryQueueArn => "EXPIRY_QUEUE_ARN",
@@ -161,6 +163,7 @@ impl Function {
                 V::SecretsKeyId,
                 V::MessageQueueUrl,
                 V::HookQueueUrl,
+                V::QueueUrl,
                 V::DeadLetterQueueUrl,
                 V::FollowUpQueueArn,
                 V::ExpiryQueueArn,
@@ -169,14 +172,20 @@ impl Function {
                 V::TimerDeadLetterQueueArn,
                 V::MediaBucket,
             ],
-            Self::MessageDeliver => {
-                &[V::TableName, V::SecretsKeyId, V::HookQueueUrl, V::DeadLetterQueueUrl]
-            }
+            Self::MessageDeliver => &[
+                V::TableName,
+                V::SecretsKeyId,
+                V::EventQueueUrl,
+                V::HookQueueUrl,
+                V::QueueUrl,
+                V::DeadLetterQueueUrl,
+            ],
             Self::HookDeliver => &[
                 V::TableName,
                 V::SecretsKeyId,
                 V::EventQueueUrl,
                 V::HookQueueUrl,
+                V::QueueUrl,
                 V::DeadLetterQueueUrl,
                 V::HookQueueArn,
                 V::TimerGroup,
@@ -190,6 +199,7 @@ impl Function {
                 V::MessageQueueUrl,
                 V::HookQueueUrl,
                 V::FollowUpQueueUrl,
+                V::QueueUrl,
                 V::DeadLetterQueueUrl,
                 V::FollowUpQueueArn,
                 V::ExpiryQueueArn,
@@ -203,6 +213,7 @@ impl Function {
                 V::MessageQueueUrl,
                 V::HookQueueUrl,
                 V::ExpiryQueueUrl,
+                V::QueueUrl,
                 V::DeadLetterQueueUrl,
                 V::FollowUpQueueArn,
                 V::ExpiryQueueArn,

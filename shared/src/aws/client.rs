@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(2);
+/// Files are larger than anything else.
+const FILE_ATTEMPT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 const BACKOFF: Duration = Duration::from_millis(25);
 
@@ -85,7 +87,9 @@ impl Clients {
                 .with_max_attempts(ATTEMPTS)
                 .with_initial_backoff(BACKOFF),
         };
+        let files = shared.timeouts.to_builder().operation_attempt_timeout(FILE_ATTEMPT).build();
         let s3 = settings!(aws_sdk_s3, shared, Service::S3)
+            .timeout_config(files)
             // An emulator has no host name per bucket.
             .force_path_style(access.endpoints.contains_key(&Service::S3));
         Ok(Self {

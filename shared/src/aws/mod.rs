@@ -49,4 +49,4 @@ fn is_final(code: &str) -> bool {
 }
 
 #[cfg(test)]
-mod stand_in;
+pub(crate) mod stand_in;

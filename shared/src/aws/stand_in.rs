@@ -13,28 +13,28 @@ use crate::domain::channel::Secret;
 
 /// What a service was asked.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Call {
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 /// The service. It ends with the test's runtime.
-pub(super) struct StandIn {
-    pub(super) address: std::net::SocketAddr,
+pub(crate) struct StandIn {
+    pub(crate) address: std::net::SocketAddr,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
 impl StandIn {
     /// `answer` gives status and body.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         answer: impl Fn(&Call) -> (u16, String) + Clone + Send + Sync + 'static,
     ) -> Self {
         let calls = Arc::new(Mutex::new(Vec::new()));
@@ -60,12 +60,12 @@ impl StandIn {
         Self { address, calls }
     }
 
-    pub(super) fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All services are here.
-    pub(super) fn access(&self) -> Access {
+    pub(crate) fn access(&self) -> Access {
         let here = format!("http://{}", self.address);
         Access {
             region: "eu-central-1".to_owned(),

@@ -1,0 +1,152 @@
+//! Sets a function up: log, settings, clients, ports, and the handler that its `main.rs` names.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use tracing_subscriber::EnvFilter;
+
+use super::Error;
+use super::queue::Worked;
+use super::serve::{Serve, Trigger};
+use crate::aws::audit::Metrics;
+use crate::aws::client::Clients;
+use crate::aws::https::{Allowance, Https};
+use crate::aws::scheduler::{Group, Schedules};
+use crate::aws::system::{SystemRandom, WallClock};
+use crate::aws::{kms, s3, sqs};
+use crate::config::{Config, Function, Variable, log_level};
+use crate::domain::channel::ProviderKind;
+use crate::handlers::Worker;
+use crate::handlers::deliver::Deliver;
+use crate::handlers::expire::Expire;
+use crate::handlers::follow_up::FollowUp;
+use crate::handlers::receive::Receive;
+use crate::handlers::route::Route;
+use crate::http::webhooks;
+use crate::ports::{Clock, Ports, QueueName};
+use crate::provider::Provider;
+use crate::store::Store;
+use crate::store::table::Table;
+
+/// A function that has its log and has not been told yet what it is.
+pub struct Start(());
+
+/// Opens the log: JSON, one line per entry, to standard output.
+#[expect(clippy::unused_async, reason = "every main.rs awaits it, so that it may wait one day")]
+pub async fn start() -> Result<Start, Error> {
+    let filter = EnvFilter::try_new(log_level()).unwrap_or_else(|_| EnvFilter::new("warn"));
+    let log = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_env_filter(filter)
+        .with_writer(io::stdout);
+    // Fails only where a log is open already, which then stays.
+    let _ = log.try_init();
+    Ok(Start(()))
+}
+
+/// What every handler is made of.
+struct Wired {
+    config: Config,
+    clients: Clients,
+    store: Store,
+    ports: Ports,
+}
+
+impl Start {
+    /// The webhook of a provider.
+    pub fn receive(&self, provider: &'static dyn Provider) -> Result<Serve, Error> {
+        let function = match provider.kind() {
+            ProviderKind::Gupshup => Function::WebhookGupshup,
+            ProviderKind::Meta => Function::WebhookMeta,
+        };
+        let wired = wire(function)?;
+        let receive = Arc::new(Receive::new(provider, wired.store.clone(), &wired.ports));
+        Ok(wired.http(webhooks::router(receive)))
+    }
+
+    /// What an event means for its conversation.
+    pub fn route(&self) -> Result<Serve, Error> {
+        work(Function::EventRoute, Route::new)
+    }
+
+    /// Hands messages to providers.
+    pub fn deliver(&self) -> Result<Serve, Error> {
+        work(Function::MessageDeliver, Deliver::new)
+    }
+
+    /// Looks after questions that nobody answered.
+    pub fn follow_up(&self) -> Result<Serve, Error> {
+        work(Function::FollowUp, FollowUp::new)
+    }
+
+    /// Ends processes that nobody answered.
+    pub fn expire(&self) -> Result<Serve, Error> {
+        work(Function::ProcessExpire, Expire::new)
+    }
+}
+
+fn work<W: Worker + 'static>(
+    function: Function,
+    handler: impl FnOnce(Store, &Ports) -> W,
+) -> Result<Serve, Error> {
+    let wired = wire(function)?;
+    let handler = Arc::new(handler(wired.store.clone(), &wired.ports));
+    Ok(wired.queue(function, handler))
+}
+
+fn wire(function: Function) -> Result<Wired, Error> {
+    let config = Config::from_env(function)?;
+    let clients = Clients::new(&config.access)?;
+    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    let owned = |variable| config.get(variable).map(ToOwned::to_owned);
+    let urls = QueueName::ALL.into_iter().filter_map(|q| Some((q, owned(Variable::url(q))?)));
+    let ports = Ports {
+        queue: Arc::new(sqs::Queues::new(clients.sqs.clone(), urls.collect())),
+        timers: Arc::new(Schedules::new(clients.scheduler.clone(), group(&config), clock.clone())),
+        http: Arc::new(Https::new(Allowance::default())?),
+        secrets: Arc::new(kms::Sealed::new(clients.kms.clone(), owned(Variable::SecretsKeyId))),
+        media: Arc::new(s3::Bucket::new(clients.s3.clone(), owned(Variable::MediaBucket))),
+        audit: Arc::new(Metrics::new(clock.clone())),
+        random: Arc::new(SystemRandom::default()),
+        clock,
+    };
+    let table = config.get(Variable::TableName).unwrap_or_default();
+    let store = Store::new(Table::new(clients.dynamodb.clone(), table));
+    Ok(Wired { config, clients, store, ports })
+}
+
+/// The timers of a function that arms some.
+fn group(config: &Config) -> Option<Group> {
+    let owned = |variable| config.get(variable).map(ToOwned::to_owned);
+    let arn = |queue| Some((queue, owned(Variable::arn(queue)?)?));
+    Some(Group {
+        name: owned(Variable::TimerGroup)?,
+        role_arn: owned(Variable::TimerRoleArn)?,
+        dead_letter_queue_arn: owned(Variable::TimerDeadLetterQueueArn)?,
+        queue_arns: QueueName::ALL.into_iter().filter_map(arn).collect::<HashMap<_, _>>(),
+    })
+}
+
+impl Wired {
+    fn http(self, router: Router) -> Serve {
+        Serve { trigger: Trigger::Http(router), clients: self.clients }
+    }
+
+    fn queue(self, function: Function, worker: Arc<dyn Worker>) -> Serve {
+        let owned = |variable| self.config.get(variable).unwrap_or_default().to_owned();
+        let worked = Worked {
+            queue: function.queue().unwrap_or(QueueName::Event),
+            worker,
+            audit: self.ports.audit.clone(),
+            sqs: self.clients.sqs.clone(),
+            url: owned(Variable::QueueUrl),
+            dead_letters_url: owned(Variable::DeadLetterQueueUrl),
+        };
+        Serve { trigger: Trigger::Queue(worked), clients: self.clients }
+    }
+}
