@@ -22,9 +22,11 @@ use crate::handlers::Worker;
 use crate::handlers::deliver::Deliver;
 use crate::handlers::expire::Expire;
 use crate::handlers::follow_up::FollowUp;
+use crate::handlers::hook::DeliverHook;
+use crate::handlers::manage::Manage;
 use crate::handlers::receive::Receive;
 use crate::handlers::route::Route;
-use crate::http::webhooks;
+use crate::http::{api, webhooks};
 use crate::ports::{Clock, Ports, QueueName};
 use crate::provider::Provider;
 use crate::store::Store;
@@ -69,6 +71,14 @@ impl Start {
         Ok(wired.http(webhooks::router(receive)))
     }
 
+    /// The public API that manages.
+    pub fn api(&self) -> Result<Serve, Error> {
+        let wired = wire(Function::Api)?;
+        let public_url = wired.config.get(Variable::PublicUrl).unwrap_or_default().to_owned();
+        let manage = Arc::new(Manage::new(wired.store.clone(), &wired.ports, public_url));
+        Ok(wired.http(api::router(manage)))
+    }
+
     /// What an event means for its conversation.
     pub fn route(&self) -> Result<Serve, Error> {
         work(Function::EventRoute, Route::new)
@@ -77,6 +87,11 @@ impl Start {
     /// Hands messages to providers.
     pub fn deliver(&self) -> Result<Serve, Error> {
         work(Function::MessageDeliver, Deliver::new)
+    }
+
+    /// Signs and posts hooks.
+    pub fn hook(&self) -> Result<Serve, Error> {
+        work(Function::HookDeliver, DeliverHook::new)
     }
 
     /// Looks after questions that nobody answered.
