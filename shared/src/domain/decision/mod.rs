@@ -149,3 +149,6 @@ impl<'a> Turn<'a> {
         process_object(process, &self.conversation, &self.facts.channel.phone_number, definition)
     }
 }
+
+#[cfg(test)]
+mod tests;
