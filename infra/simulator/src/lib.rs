@@ -18,6 +18,8 @@ pub mod signature; // what the receiver checks
 pub mod simulator; // the handle that carriers and tests hold
 pub mod state; // what is remembered
 pub mod template; // templates and their review
+#[cfg(test)]
+mod tests; // the world by itself
 
 pub use carrier::{Carrier, Refusal, WebhookPost};
 pub use line::{Line, User};

@@ -277,12 +277,26 @@ pub struct Sent {
     pub content: ToUser,
 }
 
+/// How far the webhook of a user's message got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Delivery {
+    /// It is on its way.
+    Waiting,
+    /// The gateway answered 2xx.
+    Taken,
+    /// The gateway answered with this status, or not at all. The provider tries again.
+    Refused { status: Option<u16> },
+}
+
 /// One line of the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "direction", rename_all = "snake_case")]
 pub enum Entry {
     FromUser {
         said: Said,
+        /// How far its webhook got.
+        delivery: Delivery,
         /// Whether the business marked it as read.
         is_read: bool,
     },

@@ -3,7 +3,9 @@
 use crate::carrier::{News, WebhookPost};
 use crate::fault::PostFault;
 use crate::line::{Line, User};
-use crate::message::{Button, Entry, FromUser, Message, Said, Sent, Status, StatusChange};
+use crate::message::{
+    Button, Delivery, Entry, FromUser, Message, Said, Sent, Status, StatusChange,
+};
 use crate::post::{Pending, What};
 use crate::simulator::{Missing, Simulator};
 use crate::template::Review;
@@ -28,8 +30,8 @@ impl Simulator {
         let line = self.line(line)?;
         let carrier = self.carrier_of(&line)?;
         let user = self.person(user)?;
-        let said = self.write_down(&line, &user, content)?;
-        self.put_post(&line, carrier.user_message(&line, &user, &said));
+        let (number, said) = self.write_down(&line, &user, content)?;
+        self.put_post(&line, carrier.user_message(&line, &user, &said), vec![number]);
         Ok(said)
     }
 
@@ -46,12 +48,14 @@ impl Simulator {
         let line = self.line(line)?;
         let carrier = self.carrier_of(&line)?;
         let mut all_said = Vec::new();
+        let mut numbers = Vec::new();
         let mut facts = Vec::new();
         for item in items {
             facts.push(match item {
                 BatchItem::Said { user, content } => {
                     let user = self.person(&user)?;
-                    let said = self.write_down(&line, &user, content)?;
+                    let (number, said) = self.write_down(&line, &user, content)?;
+                    numbers.push(number);
                     all_said.push(said.clone());
                     Fact::Said(user, said)
                 }
@@ -65,7 +69,7 @@ impl Simulator {
         let post = carrier.batch(&line, &news).ok_or_else(|| {
             Missing(format!("{} sends no webhooks with several things", carrier.name()))
         })?;
-        self.put_post(&line, post);
+        self.put_post(&line, post, numbers);
         Ok(all_said)
     }
 
@@ -148,13 +152,13 @@ impl Simulator {
         let template = template.ok_or_else(|| Missing(format!("there is no template {id}")))?;
         let line = self.line(&template.line)?;
         if let Some(post) = self.carrier_of(&line)?.template_decided(&line, &template) {
-            self.put_post(&line, post);
+            self.put_post(&line, post, Vec::new());
         }
         Ok(())
     }
 
     /// Puts a webhook on its way, with the faults that wait for it.
-    pub(crate) fn put_post(&self, line: &Line, post: WebhookPost) {
+    pub(crate) fn put_post(&self, line: &Line, post: WebhookPost, messages: Vec<u64>) {
         let now = self.now_millis();
         self.change(|state| {
             let fault = state.faults.get_mut(&line.id).and_then(|faults| faults.posts.pop_front());
@@ -165,7 +169,7 @@ impl Simulator {
             };
             for _ in 0..times {
                 let order = state.next_number();
-                let what = What::Post { post: post.clone(), tries: 0 };
+                let what = What::Post { post: post.clone(), messages: messages.clone(), tries: 0 };
                 let due_millis = now + late_millis;
                 state.pending.push(Pending { due_millis, order, line: line.id.clone(), what });
             }
@@ -177,16 +181,23 @@ impl Simulator {
             .ok_or_else(|| Missing(format!("there is no user {number}")))
     }
 
-    fn write_down(&self, line: &Line, user: &User, content: FromUser) -> Result<Said, Missing> {
+    fn write_down(
+        &self,
+        line: &Line,
+        user: &User,
+        content: FromUser,
+    ) -> Result<(u64, Said), Missing> {
         let id = self.carrier_of(line)?.message_id(line, self.seed());
         let said = Said { id, time_millis: self.now_millis(), content };
-        self.change(|state| {
+        let number = self.change(|state| {
             let number = state.next_number();
-            let entry = Entry::FromUser { said: said.clone(), is_read: false };
+            let said = said.clone();
+            let entry = Entry::FromUser { said, delivery: Delivery::Waiting, is_read: false };
             let (line, user) = (line.id.clone(), user.number.clone());
             state.messages.push(Message { number, line, user, entry });
+            number
         });
-        Ok(said)
+        Ok((number, said))
     }
 
     fn sent_message(&self, number: u64) -> Result<(Message, Sent), Missing> {

@@ -40,8 +40,8 @@ pub struct Pending {
 pub enum What {
     /// A message of the business gets further, and its webhook goes out.
     Advance { message: u64, status: Status },
-    /// A webhook goes out. `tries` were made.
-    Post { post: WebhookPost, tries: u32 },
+    /// A webhook goes out. It brings the messages of users with these numbers; `tries` were made.
+    Post { post: WebhookPost, messages: Vec<u64>, tries: u32 },
 }
 
 /// What became of a webhook, for the panel.

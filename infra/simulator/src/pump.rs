@@ -1,7 +1,7 @@
 //! Carries out what is pending: messages get further, webhooks go out and are repeated until they are taken.
 
 use crate::carrier::WebhookPost;
-use crate::message::{Entry, Status, StatusChange};
+use crate::message::{Delivery, Entry, Status, StatusChange};
 use crate::post::{Pending, Posted, REPETITIONS_MAX, What, gap_millis};
 use crate::simulator::Simulator;
 
@@ -19,7 +19,9 @@ impl Simulator {
             done += 1;
             match pending.what {
                 What::Advance { message, status } => self.advance(message, status),
-                What::Post { post, tries } => self.deliver(pending.line, post, tries).await,
+                What::Post { post, messages, tries } => {
+                    self.deliver(pending.line, post, messages, tries).await;
+                }
             }
         }
     }
@@ -29,7 +31,7 @@ impl Simulator {
         self.read(|state| state.pending.iter().map(|pending| pending.due_millis).min())
     }
 
-    async fn deliver(&self, line: String, post: WebhookPost, tries: u32) {
+    async fn deliver(&self, line: String, post: WebhookPost, messages: Vec<u64>, tries: u32) {
         let answer = self.post().post(post.clone()).await;
         let status = match answer {
             Ok(status) => Some(status),
@@ -41,12 +43,14 @@ impl Simulator {
         let tries = tries + 1;
         let time_millis = self.now_millis();
         let is_taken = status.is_some_and(|status| (200..300).contains(&status));
+        let delivery = if is_taken { Delivery::Taken } else { Delivery::Refused { status } };
         self.change(|state| {
+            state.note_delivery(&messages, delivery);
             state.remember_posted(Posted { line: line.clone(), time_millis, tries, status });
             if !is_taken && tries <= REPETITIONS_MAX {
                 let order = state.next_number();
                 let due_millis = time_millis + gap_millis(tries);
-                let what = What::Post { post, tries };
+                let what = What::Post { post, messages, tries };
                 state.pending.push(Pending { due_millis, order, line, what });
             }
         });
@@ -80,7 +84,7 @@ impl Simulator {
         let Ok(carrier) = self.carrier_of(&line) else { return };
         if let Some(post) = carrier.status(&line, &sent, &StatusChange { status: to, time_millis })
         {
-            self.put_post(&line, post);
+            self.put_post(&line, post, Vec::new());
         }
     }
 }

@@ -20,7 +20,14 @@ const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 const PAGE: &str = include_str!("phone/phone.html");
 const STYLE: &str = include_str!("phone/phone.css");
-const SCRIPT: &str = include_str!("phone/phone.js");
+/// The scripts of the page, by name.
+const SCRIPTS: [(&str, &str); 5] = [
+    ("phone.js", include_str!("phone/phone.js")),
+    ("chat.js", include_str!("phone/chat.js")),
+    ("panel.js", include_str!("phone/panel.js")),
+    ("world.js", include_str!("phone/world.js")),
+    ("dom.js", include_str!("phone/dom.js")),
+];
 
 /// Nothing comes from elsewhere, and nothing that a user wrote becomes a script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -33,8 +40,7 @@ impl Simulator {
     pub fn router(&self) -> Router {
         let mut router = Router::new()
             .route("/", get(page))
-            .route("/phone.css", get(style))
-            .route("/phone.js", get(script))
+            .route("/phone/{name}", get(part))
             .route("/simulator/files/{id}", get(file))
             .route("/simulator/hooks/{receiver}", any(hooks::receive))
             .nest("/simulator/api", api::routes())
@@ -96,12 +102,14 @@ async fn page() -> Response {
     asset("text/html; charset=utf-8", PAGE)
 }
 
-async fn style() -> Response {
-    asset("text/css; charset=utf-8", STYLE)
-}
-
-async fn script() -> Response {
-    asset("text/javascript; charset=utf-8", SCRIPT)
+async fn part(Path(name): Path<String>) -> Response {
+    if name == "phone.css" {
+        return asset("text/css; charset=utf-8", STYLE);
+    }
+    match SCRIPTS.iter().find(|(known, _)| *known == name) {
+        Some((_, script)) => asset("text/javascript; charset=utf-8", script),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 fn asset(mime: &'static str, text: &'static str) -> Response {

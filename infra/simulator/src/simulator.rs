@@ -278,7 +278,7 @@ impl Simulator {
             });
             let user = user.ok_or_else(|| Missing(format!("there is no message {message_id}")))?;
             for message in state.messages.iter_mut().filter(of_line) {
-                if let Entry::FromUser { is_read, said } = &mut message.entry
+                if let Entry::FromUser { is_read, said, .. } = &mut message.entry
                     && message.user == user
                 {
                     *is_read = true;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::Faults;
 use crate::hooks::{ReceivedHook, Receiver};
 use crate::line::{Line, User};
-use crate::message::{Entry, FromUser, Message};
+use crate::message::{Delivery, Entry, FromUser, Message};
 use crate::post::{Pending, Posted};
 use crate::template::Template;
 
@@ -73,6 +73,17 @@ impl State {
     /// Whether the business may write freely to the user.
     pub fn is_window_open(&self, line: &str, user: &str, now_millis: i64) -> bool {
         self.last_said_millis(line, user).is_some_and(|last| now_millis - last < WINDOW_MILLIS)
+    }
+
+    /// What became of the webhook of these messages. What was taken once stays taken.
+    pub(crate) fn note_delivery(&mut self, messages: &[u64], now: Delivery) {
+        for message in self.messages.iter_mut().filter(|m| messages.contains(&m.number)) {
+            if let Entry::FromUser { delivery, .. } = &mut message.entry
+                && *delivery != Delivery::Taken
+            {
+                *delivery = now;
+            }
+        }
     }
 
     pub(crate) fn remember_posted(&mut self, posted: Posted) {
