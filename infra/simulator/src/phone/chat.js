@@ -122,8 +122,9 @@ function drawMessage({ message, isFirst, quote, reactions }) {
   const isMine = message.direction === "from_user";
   const bubble = el("div", { class: "bubble" });
   if (quote) bubble.append(el("div", { class: "quote" }, el("b", {}, quote.isMine ? "You" : line()?.name ?? ""), el("span", {}, quote.text)));
-  bubble.append(...(isMine ? drawSaid(message.said.content) : drawSent(message)));
-  bubble.append(meta(message));
+  bubble.append(...(isMine ? drawSaid(message.said.content) : drawSent(message)), meta(message));
+  const buttons = isMine ? [] : drawButtons(message);
+  if (buttons.length) bubble.append(el("div", { class: "buttons" }, buttons));
   if (reactions.length) bubble.append(el("div", { class: "reactions" }, reactions.map((one) => el("span", {}, one.emoji))));
   const classes = ["message", isMine ? "mine" : "theirs", isFirst ? "first" : "", isOnPhone(message) ? "" : "absent"];
   return el("article", { class: classes.filter(Boolean).join(" ") }, bubble, isMine ? null : reactBar(message), trouble(message));
@@ -206,10 +207,14 @@ function drawSent(message) {
   parts.push(...content.contacts.map(card));
   if (content.body) parts.push(text(content.body));
   if (content.footer) parts.push(el("p", { class: "footer" }, content.footer));
+  return parts;
+}
+
+function drawButtons(message) {
+  const content = message.sent.content;
   const buttons = content.buttons.map((button, at) => drawButton(message, button, at));
   if (content.list) buttons.push(drawListButton(message, content.list));
-  if (buttons.length) parts.push(el("div", { class: "buttons" }, buttons));
-  return parts;
+  return buttons;
 }
 
 const text = (body) => el("p", { class: "text" }, marked(body));
