@@ -11,6 +11,10 @@ use crate::message::Status;
 pub trait Post: Send + Sync {
     /// The status of the answer; the sentence of an error where there was none.
     async fn post(&self, post: WebhookPost) -> Result<u16, String>;
+
+    /// Asks the gateway with `GET`, as Meta does before it posts anything (the handshake). The status and the text of
+    /// the answer; the sentence of an error where there was none.
+    async fn get(&self, url: &str) -> Result<(u16, String), String>;
 }
 
 /// Repetitions of a webhook that was not answered with 2xx: after 10 s, 20 s, 40 s, … at most an hour apart.
