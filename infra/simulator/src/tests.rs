@@ -2,12 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 use crate::carrier::News;
 use crate::clock::StillClock;
 use crate::fault::{Hold, PostFault, SendFault};
@@ -18,6 +12,12 @@ use crate::simulator::Pace;
 use crate::state::State;
 use crate::template::{Header, Review, Template};
 use crate::{Carrier, Line, Refusal, Sending, Simulator, User, WebhookPost};
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 struct Plain;

@@ -167,7 +167,7 @@ fn make_table(
         table["GlobalSecondaryIndexes"] = json!([{
             "IndexName": INDEX,
             "KeySchema": key(attr::GPK, attr::GSK),
-            "Projection": {"ProjectionType": "ALL"},
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
         }]);
     }
     table["AttributeDefinitions"] =
