@@ -22,11 +22,16 @@ pub struct Call {
 impl Call {
     /// [`Error::Forbidden`] unless the caller has this role (README 4).
     pub fn require(&self, role: Role) -> Result<()> {
-        if self.caller.may(role) {
+        self.require_any(&[role])
+    }
+
+    /// [`Error::Forbidden`] unless the caller has one of these roles.
+    pub fn require_any(&self, roles: &[Role]) -> Result<()> {
+        if roles.iter().any(|role| self.caller.may(*role)) {
             return Ok(());
         }
-        let word = role.as_str();
-        Err(Error::Forbidden(format!("this API key lacks the role {word}")))
+        let words: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+        Err(Error::Forbidden(format!("this API key lacks the role {}", words.join(" or "))))
     }
 }
 

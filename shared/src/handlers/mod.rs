@@ -14,9 +14,11 @@ pub mod follow_up;
 pub mod hook;
 pub mod manage;
 mod media;
+pub mod poll;
 pub mod receive;
 mod review;
 pub mod route;
+mod submit;
 
 pub use effects::message_job;
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::Problem;
-use super::shape::{Leaves, Shape};
+use super::shape::{Leaves, Shape, Wrong, shown};
 use crate::error::{Error, Result};
 
 /// Bodies over this are refused (contracts 1.2).
@@ -60,16 +60,24 @@ where
     }
 }
 
-fn typed<T: DeserializeOwned>(shape: &Shape, mut value: Value, leaves: Leaves) -> Result<T> {
+fn typed<T: DeserializeOwned>(
+    shape: &Shape,
+    mut value: Value,
+    leaves: Leaves,
+) -> Result<T, Problem> {
     shape.check(&mut value, leaves)?;
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let field = path.strip_prefix("config.").unwrap_or(&path).to_owned();
-        Error::invalid(
-            if field == "." { "body".to_owned() } else { field },
-            error.inner().to_string(),
-        )
+        Error::invalid(shown(&error.path().to_string()), error.inner().to_string()).into()
     })
+}
+
+impl From<Wrong> for Problem {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Rule { field, rule } => Error::invalid(field, rule).into(),
+            Wrong::UnknownId { field } => Self::UnknownId { field },
+        }
+    }
 }
 
 fn read_json(bytes: &[u8]) -> Result<Map<String, Value>> {
@@ -150,10 +158,11 @@ mod tests {
             "json" => (read_json(body.as_bytes()), Leaves::Typed),
             _ => (read_form(body.as_bytes()), Leaves::Texts),
         };
-        let value = fields.and_then(unfold).map(Value::Object);
-        value
-            .and_then(|value| typed(&Shape::of::<Sample>(), value, leaves))
-            .map_err(|e| e.to_string())
+        let value = fields.and_then(unfold).map(Value::Object).map_err(|e| e.to_string())?;
+        typed(&Shape::of::<Sample>(), value, leaves).map_err(|problem| match problem {
+            Problem::Error(error) => error.to_string(),
+            other => format!("{other:?}"),
+        })
     }
 
     /// T11, T27, contracts 1.1: forms and JSON, dotted and nested, say the same.

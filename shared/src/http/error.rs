@@ -53,6 +53,10 @@ pub enum Problem {
     },
     /// 415.
     UnsupportedType,
+    /// 404: a field of the request holds an id that nothing has.
+    UnknownId {
+        field: String,
+    },
     /// 404: there is no such path.
     NoPath,
     /// 405: the path has other methods.
@@ -70,7 +74,7 @@ impl Problem {
         match self {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NoPath => StatusCode::NOT_FOUND,
+            Self::UnknownId { .. } | Self::NoPath => StatusCode::NOT_FOUND,
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Error(error) => match error {
                 Error::Invalid { .. } => StatusCode::BAD_REQUEST,
@@ -94,6 +98,7 @@ impl Problem {
             Self::UnsupportedType => {
                 "Content-Type must be application/json or application/x-www-form-urlencoded".into()
             }
+            Self::UnknownId { field } => format!("{field} not found"),
             Self::NoPath => "there is no such path".into(),
             Self::NoMethod => "this path does not have that method".into(),
             Self::Error(Error::Internal { .. }) => "something is wrong on our side".into(),
@@ -110,6 +115,7 @@ impl Problem {
             Self::Error(Error::Refused { field: Some(field), rule }) => detail(field, rule),
             Self::Error(Error::NotFound { what }) => detail(what, "not found"),
             Self::Error(Error::ProviderRefused { provider, code, .. }) => detail(provider, code),
+            Self::UnknownId { field } => detail(field, "not found"),
             Self::UnsupportedType => detail("Content-Type", "is not supported"),
             Self::Error(_) | Self::TooLarge { .. } | Self::NoPath | Self::NoMethod => Vec::new(),
         }
@@ -124,6 +130,7 @@ impl Problem {
             Self::Error(_)
             | Self::TooLarge { .. }
             | Self::UnsupportedType
+            | Self::UnknownId { .. }
             | Self::NoPath
             | Self::NoMethod => None,
         }

@@ -9,10 +9,19 @@ use serde_json::{Map, Value};
 use utoipa::openapi::path::ParameterIn;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::error::{Error, Result};
-
 /// Where the schema speaks of other schemas.
 const REFERENCE: &str = "#/components/schemas/";
+
+/// What is wrong with a body or a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wrong {
+    /// The field breaks the rule.
+    Rule { field: String, rule: String },
+    /// The field holds what cannot be an id: nothing has it.
+    UnknownId { field: String },
+}
+
+type Result<T> = std::result::Result<T, Wrong>;
 
 /// A schema and those that it speaks of.
 #[derive(Debug)]
@@ -81,10 +90,20 @@ fn to_value(schema: &impl serde::Serialize) -> Value {
     serde_json::to_value(schema).unwrap_or_default()
 }
 
-fn wrong(path: &str, rule: impl Into<String>) -> Error {
-    // Fields of a flow's `config` are named alone (contracts 1.2).
+fn wrong(path: &str, rule: impl Into<String>) -> Wrong {
+    Wrong::Rule { field: shown(path), rule: rule.into() }
+}
+
+/// A path as it is named: fields of a flow's `config` stand alone (contracts 1.2).
+pub(super) fn shown(path: &str) -> String {
     let field = path.strip_prefix("config.").unwrap_or(path);
-    Error::invalid(if field.is_empty() { "body" } else { field }, rule)
+    if matches!(field, "" | ".") { "body".to_owned() } else { field.to_owned() }
+}
+
+/// Whether a pattern is that of our ids, and what it says: the letters in front and the number of digits.
+fn id_pattern(pattern: &str) -> Option<(&str, usize)> {
+    let (prefix, rest) = pattern.strip_prefix('^')?.split_once("[0-9a-f]{")?;
+    Some((prefix, rest.strip_suffix("}$")?.parse().ok()?))
 }
 
 /// The words of `type`, which is a word or a list of them.
@@ -251,6 +270,12 @@ fn text_rules(text: &mut String, schema: &Value, path: &str) -> Result<()> {
             return Err(wrong(path, format!("must be one of {}", words.join(", "))));
         };
         word.clone_into(text);
+    }
+    if let Some((prefix, digits)) = schema["pattern"].as_str().and_then(id_pattern) {
+        let is_id = text.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() == digits && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        });
+        return if is_id { Ok(()) } else { Err(Wrong::UnknownId { field: shown(path) }) };
     }
     let (min, max) = (schema["minLength"].as_u64(), schema["maxLength"].as_u64());
     bounds(text.chars().count() as u64, min, max, "characters", path)

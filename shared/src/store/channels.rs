@@ -51,11 +51,15 @@ impl Store {
         items.iter().map(|item| item.doc::<Channel>().map(|channel| channel.id)).collect()
     }
 
-    /// Whether a channel's webhook is guarded by this app.
-    pub async fn app_has_channels(&self, tenant: TenantId, app: AppId) -> Result<bool> {
+    /// Whether any of a tenant's channels is like this. A channel that was just changed may be missed.
+    pub async fn any_channel(
+        &self,
+        tenant: TenantId,
+        like: impl Fn(&Channel) -> bool,
+    ) -> Result<bool> {
         let range = Range::index(keys::tenant_partition(tenant), CHANNELS);
         for item in self.table.query_all(range).await? {
-            if item.doc::<Channel>()?.associated_app == Some(app) {
+            if like(&item.doc()?) {
                 return Ok(true);
             }
         }
@@ -71,13 +75,19 @@ impl Store {
     }
 
     /// Replaces `old` by `new`, whose version is one higher. [`Error::Changed`] if `old` is not the stored one.
-    pub async fn save_channel(&self, old: &Channel, new: &Channel) -> Result<()> {
+    pub async fn save_channel(
+        &self,
+        old: &Channel,
+        new: &Channel,
+        receipt: Option<Receipt>,
+    ) -> Result<()> {
         let mut writes = vec![channel_write(new, When::Version(old.version))?];
         if old.phone_number != new.phone_number {
             writes.insert(0, number_write(new)?);
             let key = keys::number(old.tenant, &old.phone_number);
             writes.push(Write::Delete { key, when: When::Always });
         }
+        Receipt::add(receipt, &mut writes);
         let written = self.table.write(writes).await?;
         self.caches.channels.forget(&new.id);
         taken(written, new)

@@ -21,8 +21,8 @@ const RUNNING_MAX: Duration = Duration::from_secs(60);
 /// When to ask again while the first is still running.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
-/// Who is working on the request; gone once it is answered.
-const RUNNING: &str = "run";
+/// Who works on the request, or has done so.
+const WORKER: &str = "run";
 
 /// What was answered, and what was put on queues for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub struct Answered {
 struct Record {
     /// Hash of the request.
     request: String,
+    /// Tells attempts apart.
+    token: String,
     #[serde(default)]
     answer: Option<Answered>,
 }
@@ -82,12 +84,23 @@ impl Claim {
         context(self.tenant, &self.key)
     }
 
-    /// Records the answer when the effect is written.
+    fn record(&self, answer: Option<Answered>) -> Record {
+        Record { request: self.request.clone(), token: self.token.clone(), answer }
+    }
+
+    fn marker(&self, now: Time) -> Result<Item> {
+        Ok(Item::new(&keys::idempotency(self.tenant, &self.key), &self.record(None))?
+            .with(WORKER, self.token.as_str())
+            .with(attr::TTL, (now + RUNNING_MAX).seconds()))
+    }
+
+    /// Records the answer when the effect is written. An effect of several writes may record a newer answer with each.
     pub fn receipt(&self, answer: Answered, now: Time) -> Result<Receipt> {
-        let record = Record { request: self.request.clone(), answer: Some(answer) };
+        let record = self.record(Some(answer));
         let item = Item::new(&keys::idempotency(self.tenant, &self.key), &record)?
+            .with(WORKER, self.token.as_str())
             .with(attr::TTL, (now + KEPT).seconds());
-        Ok(Receipt(Write::Put { item, when: When::Is(RUNNING, self.token.clone()) }))
+        Ok(Receipt(Write::Put { item, when: When::Is(WORKER, self.token.clone()) }))
     }
 }
 
@@ -108,22 +121,20 @@ impl Store {
         token: String,
         now: Time,
     ) -> Result<Begun> {
-        let key = keys::idempotency(tenant, idempotency_key);
-        let item = Item::new(&key, &Record { request: request.clone(), answer: None })?
-            .with(RUNNING, token.as_str())
-            .with(attr::TTL, (now + RUNNING_MAX).seconds());
+        let key = idempotency_key.to_owned();
+        let claim = Claim { tenant, key, request, token };
+        let item = claim.marker(now)?;
         let when = When::Absent { now_s: now.seconds() };
         let super::table::Written::Refused { old, .. } =
             self.table.write(vec![Write::Put { item, when }]).await?
         else {
-            let key = idempotency_key.to_owned();
-            return Ok(Begun::Work(Claim { tenant, key, request, token }));
+            return Ok(Begun::Work(claim));
         };
         let busy = Error::Busy { what: "a request with this Idempotency-Key", after: ASK_AGAIN };
         // Gone in this very moment: the other one failed.
         let Some(old) = old else { return Err(busy) };
         let record: Record = old.doc()?;
-        if record.request != request {
+        if record.request != claim.request {
             return Err(Error::Refused {
                 field: Some("Idempotency-Key".to_owned()),
                 rule: "Idempotency-Key was used for another request".to_owned(),
@@ -135,7 +146,8 @@ impl Store {
     /// Gives up a request that had no effect, so that it can be tried again. Recorded answers stay.
     pub async fn abandon(&self, claim: &Claim) -> Result<()> {
         let key = keys::idempotency(claim.tenant, &claim.key);
-        let when = When::Is(RUNNING, claim.token.clone());
+        let running = claim.marker(Time::from_millis(0))?;
+        let when = When::Is(attr::DOC, running.text(attr::DOC).unwrap_or_default().to_owned());
         self.table.write(vec![Write::Delete { key, when }]).await.map(|_| ())
     }
 

@@ -4,7 +4,7 @@ use super::idempotency::Receipt;
 use super::list::{Listed, Paging};
 use super::table::{Item, Range, When, Write, Written};
 use super::{Store, keys};
-use crate::domain::ids::{ChannelId, FlowId, InboundId, TenantId};
+use crate::domain::ids::{ChannelId, InboundId, TenantId};
 use crate::domain::inbound::Inbound;
 use crate::error::{Error, Result};
 
@@ -92,11 +92,6 @@ impl Store {
             [keys::inbound(inbound.tenant, inbound.id), keys::inbound_text(inbound.channel, text)]
                 .map(|key| Write::Delete { key, when: When::Always });
         self.table.write(writes.into()).await.map(|_| ())
-    }
-
-    /// Whether an inbound starts this flow.
-    pub async fn flow_has_inbounds(&self, tenant: TenantId, flow: FlowId) -> Result<bool> {
-        self.any_inbound(tenant, |inbound| inbound.flow == flow).await
     }
 }
 

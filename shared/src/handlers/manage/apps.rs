@@ -87,7 +87,7 @@ impl Manage {
         call.require(Role::ChannelsAdmin)?;
         let tenant = call.caller.tenant;
         found(self.store.app(tenant, id).await?, "app_id")?;
-        if self.store.app_has_channels(tenant, id).await? {
+        if self.store.any_channel(tenant, |channel| channel.associated_app == Some(id)).await? {
             return Err(Error::Conflict("a channel is associated with the app".to_owned()));
         }
         self.store.delete_app(tenant, id).await

@@ -12,7 +12,14 @@ use crate::ports::Ports;
 use crate::store::Store;
 use crate::store::list::{Listed, Paging};
 
+mod activate;
 pub mod apps;
+pub mod channels;
+pub mod flow_body;
+pub mod flows;
+pub mod inbounds;
+pub mod outbound_body;
+pub mod outbounds;
 pub mod tenants;
 
 /// Everything behind the public API but the sending of outbounds.

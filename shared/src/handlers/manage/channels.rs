@@ -1,0 +1,353 @@
+//! Channels: their object, and what happens when one is saved (contracts 13). Whether it is reachable is in
+//! `activate`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::{ListOf, ListQuery, Manage, found};
+use crate::domain::channel::{Channel, Language, OpenChannel, OptionsLayout, ProviderKind};
+use crate::domain::ids::{AppId, ChannelId, FlowId};
+use crate::domain::phone;
+use crate::domain::tenant::Role;
+use crate::domain::time::Time;
+use crate::error::{Error, Result};
+use crate::handlers::admit::Call;
+use crate::provider;
+
+/// Names and values of a provider's settings or credentials.
+type Values = BTreeMap<String, String>;
+
+/// A new channel.
+#[derive(Clone, Deserialize, ToSchema)]
+pub struct NewChannel {
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    pub provider: ProviderKind,
+    /// With the country code.
+    #[schema(min_length = 5, max_length = 40)]
+    pub phone_number: String,
+    /// ISO 3166 alpha-2: for numbers that users write without a country code.
+    #[schema(min_length = 2, max_length = 2)]
+    pub default_country: String,
+    /// `es` where nothing is said.
+    pub language: Option<Language>,
+    /// The provider's secrets, by name; never shown again.
+    pub credentials: Values,
+    /// The provider's other settings, by name.
+    #[serde(default)]
+    pub settings: Values,
+    /// Calls of the webhook must bear a token of this app (GupShup).
+    pub associated_app_id: Option<AppId>,
+    /// Tokens without an end are refused.
+    #[serde(default)]
+    pub require_exp: bool,
+    pub options_layout: Option<OptionsLayout>,
+    /// The flow that a text starts when nothing else wants it.
+    #[serde(default)]
+    #[schema(max_items = 1)]
+    pub use_cases: Vec<FlowId>,
+    #[serde(default)]
+    pub active: bool,
+}
+
+/// Changes of a channel: what is not given stays. Of credentials and settings those that are given are replaced; an
+/// empty one is removed.
+#[derive(Clone, Deserialize, ToSchema)]
+pub struct ChannelChanges {
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: Option<String>,
+    #[schema(min_length = 5, max_length = 40)]
+    pub phone_number: Option<String>,
+    #[schema(min_length = 2, max_length = 2)]
+    pub default_country: Option<String>,
+    pub language: Option<Language>,
+    #[serde(default)]
+    pub credentials: Values,
+    #[serde(default)]
+    pub settings: Values,
+    /// Null takes the app away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<AppId>)]
+    pub associated_app_id: Option<Option<AppId>>,
+    pub require_exp: Option<bool>,
+    pub options_layout: Option<OptionsLayout>,
+    #[schema(max_items = 1)]
+    pub use_cases: Option<Vec<FlowId>>,
+    pub active: Option<bool>,
+}
+
+/// Null is a value here, and not the same as nothing.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// A channel as it is shown: never its credentials.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChannelView {
+    pub channel_id: ChannelId,
+    /// `messaging`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub connector: &'static str,
+    pub name: String,
+    pub provider: ProviderKind,
+    pub phone_number: String,
+    pub default_country: String,
+    pub language: Language,
+    pub settings: Values,
+    /// Where the provider has to send webhooks.
+    pub webhook_url: String,
+    pub stream_id: String,
+    pub associated_app_id: Option<AppId>,
+    pub require_exp: bool,
+    pub options_layout: OptionsLayout,
+    pub use_cases: Vec<FlowId>,
+    pub active: bool,
+    pub warnings: Vec<String>,
+    pub creation_date: Time,
+    pub update_date: Time,
+}
+
+impl Manage {
+    pub async fn create_channel(&self, call: &Call, new: NewChannel) -> Result<ChannelView> {
+        call.require(Role::ChannelsAdmin)?;
+        let id = ChannelId::from_bytes(self.draw());
+        let channel = Channel {
+            id,
+            tenant: call.caller.tenant,
+            name: new.name,
+            provider: new.provider,
+            phone_number: number("phone_number", &new.phone_number)?,
+            default_country: country(&new.default_country)?,
+            language: new.language.unwrap_or_default(),
+            credentials: String::new(),
+            settings: Values::new(),
+            associated_app: new.associated_app_id,
+            require_exp: new.require_exp,
+            options_layout: new.options_layout.unwrap_or_default(),
+            default_flow: new.use_cases.first().copied(),
+            active: new.active,
+            warnings: Vec::new(),
+            created: call.now,
+            updated: call.now,
+            version: 1,
+        };
+        let open = self.configured(channel, Values::new(), new.credentials, new.settings).await?;
+        let view = self.channel_view(&open);
+        let receipt = self.admit.receipt(call, 201, &view, Vec::new()).await?;
+        self.store.create_channel(&open.channel, receipt).await?;
+        self.activated(call, open, 201).await
+    }
+
+    pub async fn change_channel(
+        &self,
+        call: &Call,
+        id: ChannelId,
+        changes: ChannelChanges,
+    ) -> Result<ChannelView> {
+        call.require(Role::ChannelsAdmin)?;
+        let stored = self.store.channel_of(call.caller.tenant, id).await?;
+        let old = self.store.opened(found(stored, "channel_id")?, &*self.ports.secrets).await?;
+        let before = old.channel.clone();
+        let mut new = before.clone();
+        if let Some(text) = &changes.phone_number {
+            new.phone_number = number("phone_number", text)?;
+        }
+        if let Some(code) = &changes.default_country {
+            new.default_country = country(code)?;
+        }
+        new.name = changes.name.unwrap_or(new.name);
+        new.language = changes.language.unwrap_or(new.language);
+        new.associated_app = changes.associated_app_id.unwrap_or(new.associated_app);
+        new.require_exp = changes.require_exp.unwrap_or(new.require_exp);
+        new.options_layout = changes.options_layout.unwrap_or(new.options_layout);
+        if let Some(use_cases) = changes.use_cases {
+            new.default_flow = use_cases.first().copied();
+        }
+        new.active = changes.active.unwrap_or(new.active);
+        new.warnings = Vec::new();
+        new.updated = call.now;
+        new.version += 1;
+        let secrets = old.credentials.values().clone();
+        let open = self.configured(new, secrets, changes.credentials, changes.settings).await?;
+        self.store.save_channel(&before, &open.channel, None).await?;
+        self.activated(call, open, 200).await
+    }
+
+    pub async fn channel(&self, call: &Call, id: ChannelId) -> Result<ChannelView> {
+        call.require_any(&[Role::ChannelsAdmin, Role::Integrator])?;
+        let channel = self.store.channel_of(call.caller.tenant, id).await?;
+        Ok(self.channel_view(&found(channel, "channel_id")?))
+    }
+
+    pub async fn channels(&self, call: &Call, query: ListQuery) -> Result<ListOf<ChannelView>> {
+        call.require_any(&[Role::ChannelsAdmin, Role::Integrator])?;
+        let channels = self.store.channels(call.caller.tenant, &query.paging()).await?;
+        Ok(ListOf::of(channels, |channel| self.channel_view(&channel)))
+    }
+
+    /// [`Error::Conflict`] while inbounds or outbounds belong to it.
+    pub async fn delete_channel(&self, call: &Call, id: ChannelId) -> Result<()> {
+        call.require(Role::ChannelsAdmin)?;
+        let tenant = call.caller.tenant;
+        let channel = found(self.store.channel_of(tenant, id).await?, "channel_id")?;
+        if self.store.any_inbound(tenant, |inbound| inbound.channel == id).await? {
+            return Err(Error::Conflict("the channel still has inbounds".to_owned()));
+        }
+        if self.store.channel_has_outbounds(tenant, id).await? {
+            return Err(Error::Conflict("the channel still has outbounds".to_owned()));
+        }
+        self.store.delete_channel(&channel).await
+    }
+
+    /// The tenant's channel with this number, as callers write it (T13).
+    pub(super) async fn channel_by_number(&self, call: &Call, text: &str) -> Result<Channel> {
+        let digits = number("waba_phone_number", text)?;
+        let channel = self.store.channel_by_number(call.caller.tenant, &digits).await?;
+        found(channel, "waba_phone_number")
+    }
+
+    /// The channel with these values taken in, sealed and checked against all that it refers to.
+    async fn configured(
+        &self,
+        mut channel: Channel,
+        mut secrets: Values,
+        credentials: Values,
+        settings: Values,
+    ) -> Result<OpenChannel> {
+        take_values(
+            &mut channel,
+            &mut secrets,
+            [("credentials", credentials), ("settings", settings)],
+        )?;
+        let plain = serde_json::to_vec(&secrets)
+            .map_err(|e| Error::internal(format!("credentials cannot be written: {e}")))?;
+        channel.credentials = self.ports.secrets.seal(&channel.id.to_string(), &plain).await?;
+        if let Some(app) = channel.associated_app {
+            found(self.store.app(channel.tenant, app).await?, "associated_app_id")?;
+        }
+        if let Some(flow) = channel.default_flow {
+            let flow = found(self.store.flow(channel.tenant, flow).await?, "use_cases")?;
+            if channel.active && flow.published.is_none() {
+                return Err(Error::Untrained);
+            }
+        }
+        let open = self.store.opened(channel, &*self.ports.secrets).await?;
+        let provider = provider::of(open.provider);
+        provider
+            .complete(&open)
+            .map_err(|(name, rule)| Error::invalid(place(open.provider, name), rule))?;
+        Ok(open)
+    }
+
+    /// Tries an active channel out, now that its webhook finds it, and keeps the warnings.
+    async fn activated(&self, call: &Call, open: OpenChannel, status: u16) -> Result<ChannelView> {
+        if !open.active {
+            return Ok(self.channel_view(&open));
+        }
+        let warnings = self.try_out(&open).await;
+        if warnings.is_empty() {
+            return Ok(self.channel_view(&open));
+        }
+        let before = &open.channel;
+        let after = Channel { warnings, version: before.version + 1, ..before.clone() };
+        let view = self.channel_view(&after);
+        let receipt = self.admit.receipt(call, status, &view, Vec::new()).await?;
+        self.store.save_channel(before, &after, receipt).await?;
+        Ok(view)
+    }
+
+    /// Where the provider sends webhooks of a channel.
+    pub(super) fn webhook_url(&self, channel: &Channel) -> String {
+        let address = match channel.provider {
+            ProviderKind::Gupshup => channel.id.stream_id(),
+            ProviderKind::Meta => channel.id.to_string(),
+        };
+        format!("{}/v1/webhooks/{}/{address}", self.base_url, channel.provider.as_str())
+    }
+
+    fn channel_view(&self, channel: &Channel) -> ChannelView {
+        ChannelView {
+            channel_id: channel.id,
+            kind: "messaging",
+            connector: match channel.provider {
+                ProviderKind::Gupshup => "WhatsApp (GupShup)",
+                ProviderKind::Meta => "WhatsApp (Cloud API)",
+            },
+            name: channel.name.clone(),
+            provider: channel.provider,
+            phone_number: channel.phone_number.clone(),
+            default_country: channel.default_country.clone(),
+            language: channel.language,
+            settings: channel.settings.clone(),
+            webhook_url: self.webhook_url(channel),
+            stream_id: channel.id.stream_id(),
+            associated_app_id: channel.associated_app,
+            require_exp: channel.require_exp,
+            options_layout: channel.options_layout,
+            use_cases: channel.default_flow.into_iter().collect(),
+            active: channel.active,
+            warnings: channel.warnings.clone(),
+            creation_date: channel.created,
+            update_date: channel.updated,
+        }
+    }
+}
+
+/// Digits with the country code; a plus, spaces and dashes are dropped (contracts 2.1, T13).
+pub(super) fn number(field: &str, text: &str) -> Result<String> {
+    let digits: String =
+        text.chars().filter(|c| !matches!(c, '+' | '-' | ' ' | '\u{a0}')).collect();
+    if phone::has_country_code(&digits) {
+        return Ok(digits);
+    }
+    Err(Error::invalid(field, "must be a phone number with its country code"))
+}
+
+fn country(code: &str) -> Result<String> {
+    let code = code.to_ascii_uppercase();
+    if phone::is_country(&code) {
+        return Ok(code);
+    }
+    Err(Error::invalid("default_country", "must be an ISO 3166 alpha-2 code such as CO"))
+}
+
+/// Where a value of this name belongs, as a field of the request.
+fn place(kind: ProviderKind, name: &str) -> String {
+    let is_secret = provider::of(kind).settings().iter().any(|s| s.name == name && s.secret);
+    format!("{}.{name}", if is_secret { "credentials" } else { "settings" })
+}
+
+/// Puts each given value where it belongs, whichever of the two objects it came in, and checks it.
+fn take_values(
+    channel: &mut Channel,
+    secrets: &mut Values,
+    given: [(&str, Values); 2],
+) -> Result<()> {
+    for setting in provider::of(channel.provider).settings() {
+        let target = if setting.secret { &mut *secrets } else { &mut channel.settings };
+        for (object, values) in &given {
+            match values.get(setting.name).map(|value| value.trim()) {
+                None => {}
+                Some("") => {
+                    target.remove(setting.name);
+                }
+                Some(value) if (setting.check)(value) => {
+                    target.insert(setting.name.to_owned(), value.to_owned());
+                }
+                Some(_) => {
+                    let field = format!("{object}.{}", setting.name);
+                    return Err(Error::invalid(field, setting.rule));
+                }
+            }
+        }
+        if setting.required && !target.contains_key(setting.name) {
+            return Err(Error::invalid(place(channel.provider, setting.name), "is required"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! Asks the providers what became of templates in review (contracts 3.2), one list per channel, and submits again
+//! what did not reach them. Runs every five minutes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::manage::outbound_body::NOT_SUBMITTED;
+use super::submit::submit;
+use super::{Tick, review};
+use crate::domain::channel::OpenChannel;
+use crate::domain::event::TemplateChanged;
+use crate::domain::ids::ChannelId;
+use crate::domain::outbound::{Outbound, ReviewStatus};
+use crate::domain::time::Time;
+use crate::error::{Error, Result, chain};
+use crate::ports::{Clock, Http, Ports, Queue, Reach, Secrets};
+use crate::provider::{self, TemplateRow};
+use crate::store::Store;
+use crate::store::outbounds::Review;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// When the provider is asked for the first time, and between times in the first hour.
+pub(crate) const POLL_FIRST: Duration = Duration::from_secs(5 * 60);
+/// Between times up to 24 h.
+const POLL_DAY: Duration = Duration::from_secs(30 * 60);
+/// Between times afterwards.
+const POLL_LATER: Duration = Duration::from_secs(6 * 3600);
+
+/// Outbounds looked at in one run; the others stay due.
+const DUE_MAX: u32 = 500;
+/// Pages of a provider's list that are read at most.
+const PAGES_MAX: u32 = 50;
+const TIMEOUT: Duration = Duration::from_secs(10);
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The handler of the schedule.
+pub struct Poll {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    http: Arc<dyn Http>,
+    queue: Arc<dyn Queue>,
+    secrets: Arc<dyn Secrets>,
+}
+
+#[async_trait]
+impl Tick for Poll {
+    async fn tick(&self) -> Result<()> {
+        let now = self.clock.now();
+        let mut by_channel: BTreeMap<ChannelId, Vec<Review>> = BTreeMap::new();
+        for entry in self.store.due_reviews(now, DUE_MAX).await? {
+            by_channel.entry(entry.channel).or_default().push(entry);
+        }
+        for (channel, entries) in by_channel {
+            // One channel's trouble is not the others'; what stays on the list is looked at next time.
+            if let Err(error) = self.channel(channel, entries, now).await {
+                tracing::error!(channel.id = %channel, error = chain(&error), "no poll");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Poll {
+    pub fn new(store: Store, ports: &Ports) -> Self {
+        Self {
+            store,
+            clock: Arc::clone(&ports.clock),
+            http: Arc::clone(&ports.http),
+            queue: Arc::clone(&ports.queue),
+            secrets: Arc::clone(&ports.secrets),
+        }
+    }
+
+    async fn channel(&self, id: ChannelId, entries: Vec<Review>, now: Time) -> Result<()> {
+        let mut pending = Vec::new();
+        for entry in entries {
+            match self.store.outbound(entry.tenant, entry.outbound).await? {
+                Some(outbound) if outbound.status == ReviewStatus::Pending => {
+                    pending.push((entry, outbound));
+                }
+                Some(_) | None => self.store.review_again(&entry, None).await?,
+            }
+        }
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let Some(channel) = self.store.open_channel(id, &*self.secrets, now).await? else {
+            return Ok(());
+        };
+        let rows = self.rows(&channel).await;
+        for (entry, outbound) in pending {
+            let is_pending = match &rows {
+                Some(rows) => self.outbound(&channel, &outbound, rows, now).await?,
+                None => true,
+            };
+            let next = Review::of(&outbound, now + interval(&outbound, now));
+            self.store.review_again(&entry, Some(&next).filter(|_| is_pending)).await?;
+        }
+        Ok(())
+    }
+
+    /// All templates of the channel; `None` if the provider did not say.
+    async fn rows(&self, channel: &OpenChannel) -> Option<BTreeMap<String, TemplateRow>> {
+        let provider = provider::of(channel.provider);
+        let (mut rows, mut next) = (BTreeMap::new(), None);
+        for _ in 0..PAGES_MAX {
+            let request = provider.list_templates(channel, next.as_deref());
+            let answer = self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX);
+            let response = match answer.await {
+                Ok(response) => response,
+                Err(error) => {
+                    tracing::warn!(channel.id = %channel.id, %error, "no list of templates");
+                    return None;
+                }
+            };
+            let page = provider.read_templates(channel, next.as_deref(), &response)?;
+            rows.extend(page.rows.into_iter().map(|row| (row.name.clone(), row)));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        Some(rows)
+    }
+
+    /// Takes in what the provider says of one outbound. Whether it is still pending.
+    async fn outbound(
+        &self,
+        channel: &OpenChannel,
+        outbound: &Outbound,
+        rows: &BTreeMap<String, TemplateRow>,
+        now: Time,
+    ) -> Result<bool> {
+        if let Some(row) = rows.get(&outbound.template_name) {
+            let changed = TemplateChanged {
+                provider_id: row.id.clone(),
+                name: Some(row.name.clone()),
+                language: Some(row.language.clone()),
+                provider_status: row.status.clone(),
+                reason: row.reason.clone(),
+            };
+            review::apply(&self.store, &*self.queue, channel, &changed, now).await?;
+            return Ok(outbound.status.after(&row.status) == ReviewStatus::Pending);
+        }
+        if outbound.provider_status != NOT_SUBMITTED {
+            return Ok(true);
+        }
+        // Nothing of this name lies there, so nothing is submitted twice (T42).
+        let Some(after) = submit(&*self.http, channel, outbound, now).await else {
+            return Ok(true);
+        };
+        match self.store.save_outbound(outbound.version, &after, None).await {
+            Err(Error::Changed(_)) => return Ok(true),
+            saved => saved?,
+        }
+        if after.status != outbound.status {
+            review::tell(&self.store, &*self.queue, channel, &after, now).await?;
+        }
+        Ok(after.status == ReviewStatus::Pending)
+    }
+}
+
+/// How long until an outbound is asked for again (contracts 3.2).
+fn interval(outbound: &Outbound, now: Time) -> Duration {
+    match now.since(outbound.created) {
+        age if age < HOUR => POLL_FIRST,
+        age if age < 24 * HOUR => POLL_DAY,
+        _ => POLL_LATER,
+    }
+}
