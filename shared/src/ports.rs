@@ -181,6 +181,16 @@ pub trait Http: Send + Sync {
         timeout: Duration,
         body_bytes_max: usize,
     ) -> std::result::Result<http::Response<Vec<u8>>, CallError>;
+
+    /// Whether [`Reach::Public`] would call this address, as far as it says by itself; a name is looked up when it
+    /// is called. [`CallError::Forbidden`] if not. Where nothing else is said, https is all that is asked for.
+    fn check_public(&self, address: &url::Url) -> std::result::Result<(), CallError> {
+        if address.scheme() == "https" {
+            return Ok(());
+        }
+        let host = address.host_str().unwrap_or_default().to_owned();
+        Err(CallError::Forbidden { host, rule: "only https may be called" })
+    }
 }
 
 /// Seals and opens secrets before they are stored and after they are read.

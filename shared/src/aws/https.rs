@@ -51,29 +51,6 @@ impl Https {
             allowance,
         })
     }
-
-    /// Checks what the address says by itself: its scheme, and its host where that is an address. Names are checked
-    /// when they are resolved.
-    fn check(&self, url: &url::Url) -> Result<(), CallError> {
-        let forbidden = |rule| CallError::Forbidden { host: host(url), rule };
-        let address = match url.host() {
-            None => return Err(forbidden(NO_HOST)),
-            // By definition; another name is looked up when it is called.
-            Some(Host::Domain("localhost")) => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            Some(Host::Domain(_)) => None,
-            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-        };
-        if address.is_some_and(|address| !self.allowance.allows(address)) {
-            return Err(forbidden(NOT_PUBLIC));
-        }
-        let is_plain = self.allowance.plain && address.is_some_and(|a| self.allowance.names(a));
-        match url.scheme() {
-            "https" => Ok(()),
-            "http" if is_plain => Ok(()),
-            _ => Err(forbidden(NOT_HTTPS)),
-        }
-    }
 }
 
 impl Allowance {
@@ -104,7 +81,7 @@ impl Http for Https {
         let client = match reach {
             Reach::Configured => &self.configured,
             Reach::Public => {
-                self.check(request.url())?;
+                self.check_public(request.url())?;
                 &self.public
             }
         };
@@ -123,6 +100,29 @@ impl Http for Https {
             }
         }
         Ok(response)
+    }
+
+    /// Checks what the address says by itself: its scheme, and its host where that is an address. Names are checked
+    /// when they are resolved.
+    fn check_public(&self, url: &url::Url) -> Result<(), CallError> {
+        let forbidden = |rule| CallError::Forbidden { host: host(url), rule };
+        let address = match url.host() {
+            None => return Err(forbidden(NO_HOST)),
+            // By definition; another name is looked up when it is called.
+            Some(Host::Domain("localhost")) => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Some(Host::Domain(_)) => None,
+            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+        };
+        if address.is_some_and(|address| !self.allowance.allows(address)) {
+            return Err(forbidden(NOT_PUBLIC));
+        }
+        let is_plain = self.allowance.plain && address.is_some_and(|a| self.allowance.names(a));
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if is_plain => Ok(()),
+            _ => Err(forbidden(NOT_HTTPS)),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 mod call;
 mod keys;
 
+pub(crate) use self::call::new_key;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -214,9 +216,9 @@ impl DeliverHook {
 
     /// A second worker that had the same job was faster: what it wrote stands.
     async fn save(&self, delivery: Delivery) -> Result<()> {
-        match self.store.save_delivery(delivery).await {
+        match self.store.save_delivery(delivery, None).await {
             Err(Error::Changed(_)) => Ok(()),
-            saved => saved.map(drop),
+            saved => saved,
         }
     }
 

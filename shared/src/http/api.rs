@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::call::{Reply, admit};
 use super::error::write_problems;
-use super::{document, tenants};
+use super::{document, hook_rules, tenants};
 use crate::handlers::manage::Manage;
 
 /// Everything under `/v1` but webhooks and the sending of outbounds.
@@ -32,7 +32,7 @@ pub(super) fn paths() -> OpenApi {
 
 /// What wants an API key.
 fn guarded() -> OpenApiRouter<Arc<Manage>> {
-    OpenApiRouter::new().merge(tenants::routes())
+    OpenApiRouter::new().merge(tenants::routes()).merge(hook_rules::routes())
 }
 
 /// What does not.

@@ -137,6 +137,22 @@ impl<S: Send + Sync, T: Named> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// The two ids of a path.
+pub(crate) struct Ids<A, B>(pub(crate) A, pub(crate) B);
+
+impl<S: Send + Sync, A: Named, B: Named> FromRequestParts<S> for Ids<A, B> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let not_found = |what| Problem::from(Error::NotFound { what });
+        let Path((a, b)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found(A::NAME))?;
+        let a = a.parse().map_err(|_| not_found(A::NAME))?;
+        Ok(Self(a, b.parse().map_err(|_| not_found(B::NAME))?))
+    }
+}
+
 /// A JSON answer.
 pub(crate) struct Reply<T>(pub(crate) StatusCode, pub(crate) T);
 

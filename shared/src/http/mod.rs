@@ -8,6 +8,7 @@ pub(crate) mod body;
 pub(crate) mod call;
 pub mod document;
 pub(crate) mod error;
+mod hook_rules;
 mod shape;
 mod tenants;
 pub mod webhooks;

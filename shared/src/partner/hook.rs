@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,8 +36,6 @@ const MESSAGE_CHARS_MAX: usize = 4096;
 
 /// How long the JWT of an attempt is valid.
 const JWT_VALID_S: i64 = 600;
-
-const AGENT: HeaderValue = HeaderValue::from_static("wharf");
 
 /// A stored address or header that cannot be sent. Rules are checked when they are made, so this is a fault of ours.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +99,6 @@ fn signed(
         .method(method)
         .uri(url)
         .header(CONTENT_TYPE, "application/json")
-        .header(USER_AGENT, AGENT)
         .header(signature::ID, id)
         .header(signature::TIMESTAMP, timestamp)
         .header(signature::SIGNATURE, signature::header(keys, id, timestamp, &body))

@@ -153,6 +153,11 @@ impl Store {
         self.table.write(vec![write]).await.map(drop)
     }
 
+    /// Forgets what deliveries found out about an endpoint.
+    pub(crate) async fn forgive_hook_rule(&self, tenant: TenantId, id: HookRuleId) -> Result<()> {
+        self.note_hook_health(tenant, id, Sign::Success).await
+    }
+
     /// The keys that sign a tenant's calls, with their version.
     pub async fn signing_keys(&self, tenant: TenantId) -> Result<Option<(KeyRing, u64)>> {
         let Some(item) = self.table.get(&keys::signing(tenant), true).await? else {
@@ -217,12 +222,16 @@ impl Store {
     }
 
     /// Writes a delivery whose `version` is still the one that was read. [`Error::Changed`] if it is not.
-    pub(crate) async fn save_delivery(&self, mut delivery: Delivery) -> Result<Delivery> {
+    pub(crate) async fn save_delivery(
+        &self,
+        mut delivery: Delivery,
+        receipt: Option<Receipt>,
+    ) -> Result<()> {
         let when = When::Version(delivery.version);
         delivery.version += 1;
-        let item = delivery_item(&delivery)?;
-        self.table.write(vec![Write::Put { item, when }]).await?.or_changed("the delivery")?;
-        Ok(delivery)
+        let mut writes = vec![Write::Put { item: delivery_item(&delivery)?, when }];
+        Receipt::add(receipt, &mut writes);
+        self.table.write(writes).await?.or_changed("the delivery").map(drop)
     }
 
     pub(crate) async fn put_attempt(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Request, Response};
 use serde_json::json;
+use shared::aws::https::{Allowance, Https};
 use shared::domain::delivery::{Attempt, Delivery};
 use shared::domain::hook::{
     Conditions, EventKind, Format, HookEvent, HookRule, KeyRing, Method, SCHEDULE_S, Terms, Wanted,
@@ -77,6 +78,8 @@ pub(super) struct Servers {
     scripts: Mutex<HashMap<String, VecDeque<Reply>>>,
     got: Mutex<Vec<Got>>,
     clock: Arc<Hand>,
+    /// What may be called at all.
+    rules: Https,
     pub(super) hung: Notify,
 }
 
@@ -119,6 +122,10 @@ impl Http for Servers {
             }
         }
     }
+
+    fn check_public(&self, address: &url::Url) -> Result<(), CallError> {
+        self.rules.check_public(address)
+    }
 }
 
 /// Secrets are random, jitter is none: delays are exactly as planned.
@@ -155,6 +162,7 @@ impl Rig {
             scripts: Mutex::default(),
             got: Mutex::default(),
             clock: clock.clone(),
+            rules: Https::new(Allowance::default()).unwrap(),
             hung: Notify::new(),
         });
         let ports = Ports {
