@@ -86,6 +86,10 @@ impl Post for Gateway {
         self.heard.lock().unwrap().push(serde_json::from_slice(&post.body).unwrap());
         self.answers.lock().unwrap().pop().unwrap_or(Ok(200))
     }
+
+    async fn get(&self, url: &str) -> Result<(u16, String), String> {
+        Err(format!("nobody asks {url}"))
+    }
 }
 
 const ANA: &str = "573001230000";
