@@ -1,5 +1,6 @@
 //! Stories over the whole gateway, and what holds for the repository as a whole.
 
 mod behaviours;
+mod bundle;
 mod hooks;
 mod statuses;

@@ -1,0 +1,211 @@
+//! The gateway of a story, and time as it passes there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use shared::domain::time::Time;
+use shared::handlers::{Tick, Worker};
+use shared::local::audit::Counts;
+use shared::local::clock::Hand;
+use shared::local::engine::Engine;
+use shared::local::media::Memory;
+use shared::local::queue::{Dead, Queues};
+use shared::local::random::Seeded;
+use shared::local::secrets::Sealed;
+use shared::local::timers::Armed;
+use shared::ports::{Clock, Ports, QueueName, Taken};
+use shared::runtime::{Verdict, step, work};
+use shared::store::Store;
+use shared::store::table::Units;
+use simulator::Simulator;
+use simulator::simulator::Pace;
+use simulator::state::State;
+
+use crate::clock::OneTime;
+use crate::count::{Calls, CountedQueue, CountedTimers, Counters};
+use crate::gateway;
+use crate::wire::{SIMULATOR, Webhooks, Wire};
+
+/// A Monday noon in the middle of the default business hours: `2024-03-11T15:00:00.000Z`.
+pub const START: &str = "2024-03-11T15:00:00.000Z";
+
+/// More steps than any story takes: something goes round in circles.
+const STEPS_MAX: usize = 10_000;
+
+/// The whole gateway against the simulator.
+pub struct Bundle {
+    pub simulator: Simulator,
+    pub wire: Arc<Wire>,
+    pub queues: Arc<Queues>,
+    pub timers: Arc<Armed>,
+    pub engine: Engine,
+    pub store: Store,
+    pub ports: Ports,
+    clock: Arc<Hand>,
+    counters: Arc<Counters>,
+    workers: Vec<(QueueName, Arc<dyn Worker>)>,
+    poll: Box<dyn Tick>,
+}
+
+impl Bundle {
+    /// An empty gateway at [`START`].
+    pub async fn start() -> Self {
+        Self::start_at(START).await
+    }
+
+    /// An empty gateway at this time.
+    pub async fn start_at(time: &str) -> Self {
+        let clock = Arc::new(Hand::new(Time::parse(time).expect("a time")));
+        let engine = Engine::memory().await.expect("the engine starts");
+        let queues = Queues::new(engine.shelf(), clock.clone()).expect("empty queues");
+        let queues = Arc::new(queues);
+        let timers = Armed::new(engine.shelf(), queues.clone()).expect("no timers");
+        let timers = Arc::new(timers);
+        let wire = Arc::new(Wire::default());
+        let counters = Arc::new(Counters::default());
+        let ports = Ports {
+            clock: clock.clone(),
+            random: Arc::new(Seeded::new(7)),
+            queue: Arc::new(CountedQueue(queues.clone(), counters.clone())),
+            timers: Arc::new(CountedTimers(timers.clone(), counters.clone())),
+            http: wire.clone(),
+            secrets: Arc::new(Sealed::memory().expect("random bytes")),
+            media: Arc::new(Memory::default()),
+            audit: Arc::new(Counts::new(engine.shelf())),
+        };
+        let store = Store::new(engine.table());
+        let simulator = Simulator::new(
+            State::default(),
+            gateway::carriers(),
+            Arc::new(OneTime(clock.clone())),
+            Arc::new(Webhooks(wire.clone())),
+            SIMULATOR,
+            Pace::default(),
+        );
+        let router: Router = gateway::router(&store, &ports);
+        wire.connect(router, simulator.clone());
+        let (workers, poll) = (gateway::workers(&store, &ports), gateway::poll(&store, &ports));
+        Self {
+            simulator,
+            wire,
+            queues,
+            timers,
+            engine,
+            store,
+            ports,
+            clock,
+            counters,
+            workers,
+            poll,
+        }
+    }
+
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// What was asked of the table so far, in calls and units.
+    pub fn usage(&self) -> Units {
+        self.store.usage()
+    }
+
+    /// Calls of queues and timers so far.
+    pub fn calls(&self) -> Calls {
+        self.counters.calls()
+    }
+
+    /// Everything that can happen now happens, in the simulator and in the gateway.
+    pub async fn run(&self) {
+        for _ in 0..STEPS_MAX {
+            if self.simulator.step().await == 0 && !self.step().await {
+                return;
+            }
+        }
+        panic!("after {STEPS_MAX} steps there is still something to do: {:?}", self.waiting());
+    }
+
+    /// The gateway takes one job of each queue; whether there was any.
+    pub async fn step(&self) -> bool {
+        let mut is_any = false;
+        for queue in QueueName::ALL {
+            is_any |= self.step_queue(queue).await;
+        }
+        is_any
+    }
+
+    /// One job of this queue, as its function would do it.
+    pub async fn step_queue(&self, queue: QueueName) -> bool {
+        let (audit, clock) = (&*self.ports.audit, &*self.ports.clock);
+        step(&self.queues, queue, self.worker(queue), audit, clock)
+            .await
+            .expect("a queue can be stepped")
+    }
+
+    /// A job is worked on, and stays on its queue: as if the function died before it could say so.
+    pub async fn work(&self, queue: QueueName, job: &Taken) -> Verdict {
+        work(self.worker(queue), queue, job).await
+    }
+
+    fn worker(&self, queue: QueueName) -> &Arc<dyn Worker> {
+        let found = self.workers.iter().find(|(of, _)| *of == queue);
+        &found.expect("every queue has its worker").1
+    }
+
+    /// The schedule that asks providers for the status of templates.
+    pub async fn poll(&self) {
+        self.poll.tick().await.expect("templates can be polled");
+        self.run().await;
+    }
+
+    /// Time passes, and whatever falls due on the way happens in its order.
+    pub async fn turn(&self, by: Duration) {
+        let end = self.now() + by;
+        self.run().await;
+        for _ in 0..STEPS_MAX {
+            let Some(next) = self.next_due().filter(|next| *next <= end) else {
+                self.clock.set(end);
+                self.run().await;
+                return;
+            };
+            self.clock.set(next.max(self.now()));
+            self.timers.fire_due(self.now()).await.expect("timers fire");
+            self.run().await;
+        }
+        panic!("time does not pass: {:?}", self.waiting());
+    }
+
+    /// The clock shows a later time, and nothing happens on the way: as if every function stood still.
+    pub fn turn_clock_only(&self, by: Duration) {
+        self.clock.turn(by);
+    }
+
+    /// Time passes until then.
+    pub async fn turn_to(&self, time: &str) {
+        let time = Time::parse(time).expect("a time");
+        assert!(time >= self.now(), "{time} is over");
+        self.turn(time.since(self.now())).await;
+    }
+
+    fn next_due(&self) -> Option<Time> {
+        let queues = QueueName::ALL.into_iter().filter_map(|queue| self.queues.next_visible(queue));
+        let simulator = self.simulator.next_due_millis().map(Time::from_millis);
+        queues.chain(self.timers.next_due()).chain(simulator).min()
+    }
+
+    /// What waits in the queues, as (queue, body).
+    pub fn waiting(&self) -> Vec<(QueueName, String)> {
+        let of = |queue| self.queues.bodies(queue).into_iter().map(move |body| (queue, body));
+        QueueName::ALL.into_iter().flat_map(of).collect()
+    }
+
+    /// All jobs that were given up.
+    pub fn dead_letters(&self) -> Vec<Dead> {
+        QueueName::ALL.into_iter().flat_map(|queue| self.queues.dead_letters(queue)).collect()
+    }
+
+    /// Nothing was given up: the end of most stories.
+    pub fn assert_no_dead_letters(&self) {
+        assert_eq!(self.dead_letters(), [], "dead letters");
+    }
+}

@@ -1,0 +1,58 @@
+//! The gateway put together from its handlers, as the functions of the bundle do it one by one.
+
+use std::sync::Arc;
+
+use axum::Router;
+use shared::handlers::deliver::Deliver;
+use shared::handlers::expire::Expire;
+use shared::handlers::follow_up::FollowUp;
+use shared::handlers::hook::DeliverHook;
+use shared::handlers::manage::Manage;
+use shared::handlers::receive::Receive;
+use shared::handlers::route::Route;
+use shared::handlers::{Tick, Worker};
+use shared::http::{api, closed, webhooks};
+use shared::ports::{Ports, QueueName};
+use shared::provider::{gupshup::Gupshup, meta::Meta};
+use shared::store::Store;
+use simulator::Carrier;
+
+use crate::wire::GATEWAY;
+
+/// Every route.
+pub(crate) fn router(store: &Store, ports: &Ports) -> Router {
+    let receive = |provider| Arc::new(Receive::new(provider, store.clone(), ports));
+    let manage = Manage::new(store.clone(), ports, GATEWAY.to_owned());
+    let router = api::router(Arc::new(manage))
+        .merge(webhooks::router(receive(&Meta)))
+        .merge(webhooks::router(receive(&Gupshup)));
+    closed(router)
+}
+
+/// Who works off which queue.
+pub(crate) fn workers(store: &Store, ports: &Ports) -> Vec<(QueueName, Arc<dyn Worker>)> {
+    vec![
+        (QueueName::Event, Arc::new(Route::new(store.clone(), ports))),
+        (QueueName::Message, Arc::new(Deliver::new(store.clone(), ports))),
+        (QueueName::Hook, Arc::new(DeliverHook::new(store.clone(), ports))),
+        (QueueName::FollowUp, Arc::new(FollowUp::new(store.clone(), ports))),
+        (QueueName::Expiry, Arc::new(Expire::new(store.clone(), ports))),
+    ]
+}
+
+/// The schedule.
+pub(crate) fn poll(_store: &Store, _ports: &Ports) -> Box<dyn Tick> {
+    struct Nothing;
+    #[async_trait::async_trait]
+    impl Tick for Nothing {
+        async fn tick(&self) -> shared::error::Result<()> {
+            Ok(())
+        }
+    }
+    Box::new(Nothing)
+}
+
+/// The providers that the simulator plays.
+pub(crate) fn carriers() -> Vec<Arc<dyn Carrier>> {
+    Vec::new()
+}

@@ -1,0 +1,164 @@
+//! What stories begin with: channels with their lines at a provider, published flows, inbounds, hook rules.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::domain::conversation::Conversation;
+use shared::domain::user::{Address, WaId};
+use simulator::Line;
+
+use crate::bundle::Bundle;
+use crate::customer::Customer;
+use crate::people::Person;
+use crate::wire::SIMULATOR;
+
+/// A business number that is ready: known to the gateway, to its provider, and to users.
+pub struct Number<'a> {
+    bundle: &'a Bundle,
+    /// The channel's id.
+    pub channel: String,
+    /// Digits.
+    pub digits: String,
+    /// The wire word of the provider.
+    pub provider: &'static str,
+}
+
+impl<'a> Number<'a> {
+    /// A person who writes to this number.
+    pub fn person(&self, number: &str, name: &str) -> Person<'a> {
+        self.bundle.person(&self.digits, number, name)
+    }
+}
+
+impl Number<'_> {
+    /// What is stored of the talk with this person.
+    pub async fn conversation(&self, person: &Person<'_>) -> Conversation {
+        let address = Address::Phone(WaId::parse(&person.number).expect("digits"));
+        let id = address.conversation(self.channel.parse().expect("an id of a channel"));
+        let found = self.bundle.store.conversation(id, true).await.expect("the table can be read");
+        found.expect("they have talked")
+    }
+}
+
+impl<'a> Customer<'a> {
+    /// The last run of a person, as the API shows it.
+    pub async fn process(&self, number: &Number<'_>, person: &Person<'_>) -> Value {
+        let process = number.conversation(person).await.process.expect("a flow was started");
+        self.get(&format!("/v1/processes/{}", process.id)).await.expect(200)
+    }
+
+    /// A number at Meta, active.
+    pub async fn meta(&self, digits: &str) -> Number<'a> {
+        let credentials = json!({
+            "phone_number_id": format!("1{digits}"),
+            "waba_id": format!("2{digits}"),
+            "access_token": format!("token-of-{digits}"),
+            "app_secret": format!("app-secret-of-{digits}"),
+            "verify_token": format!("verify-token-of-{digits}"),
+            "base_url": format!("{SIMULATOR}/cloud_api"),
+        });
+        self.number("cloud_api", digits, credentials).await
+    }
+
+    /// A self-serve number at Gupshup, active.
+    pub async fn gupshup(&self, digits: &str) -> Number<'a> {
+        let credentials = json!({
+            "dialect": "self_serve",
+            "app": format!("app{digits}"),
+            "app_id": format!("app-id-{digits}"),
+            "api_key": format!("key-of-{digits}"),
+            "base_url": format!("{SIMULATOR}/gupshup"),
+        });
+        self.number("gupshup", digits, credentials).await
+    }
+
+    async fn number(&self, provider: &'static str, digits: &str, credentials: Value) -> Number<'a> {
+        let settings: BTreeMap<String, String> =
+            serde_json::from_value(credentials.clone()).expect("texts by name");
+        let body = json!({
+            "name": format!("Number {digits}"), "provider": provider, "phone_number": digits,
+            "default_country": "CO", "language": "es", "credentials": credentials, "active": true,
+        });
+        // First the line: a new channel is checked at its provider.
+        let mut line = Line {
+            id: digits.to_owned(),
+            carrier: provider.to_owned(),
+            name: format!("Number {digits}"),
+            number: digits.to_owned(),
+            settings,
+            webhook_url: String::new(),
+        };
+        self.bundle.simulator.put_line(line.clone());
+        let channel = self.post("/v1/channels", &body).await.expect(201);
+        line.webhook_url = text(&channel, "webhook_url");
+        self.bundle.simulator.put_line(line);
+        assert_eq!(channel["warnings"], json!([]), "{channel}");
+        let channel = text(&channel, "channel_id");
+        Number { bundle: self.bundle, channel, digits: digits.to_owned(), provider }
+    }
+
+    /// A published flow with these steps.
+    pub async fn flow(&self, steps: Value) -> String {
+        self.flow_with(json!({}), steps).await
+    }
+
+    /// A published flow with this `config`.
+    pub async fn flow_with(&self, config: Value, steps: Value) -> String {
+        let body = json!({ "name": "A flow", "language": "es", "config": config, "steps": steps });
+        let flow = self.post("/v1/flows", &body).await.expect(201);
+        let id = text(&flow, "flow_id");
+        self.post(&format!("/v1/flows/{id}/publish"), &json!({})).await.expect(200);
+        id
+    }
+
+    /// The text that starts a flow on a number.
+    pub async fn inbound(&self, number: &Number<'_>, flow: &str, message: &str) -> Value {
+        self.form("/v1/whatsapp/inbounds", &inbound_fields(number, flow, message)).await.expect(201)
+    }
+
+    /// A rule that sends these events (`identity_process.succeeded`, …) to a receiver with this name, which knows the
+    /// rule's secret. The rule as the API answered it.
+    pub async fn hook_rule(&self, receiver: &str, events: &[&str], more: Value) -> Value {
+        let events: Vec<Value> = events
+            .iter()
+            .map(|event| {
+                let (kind, action) = event.split_once('.').expect("a kind and an action");
+                json!({ "event_type": kind, "event_action": action })
+            })
+            .collect();
+        let url = format!("https://{receiver}.customer.example/hook");
+        let mut body = json!({
+            "name": receiver, "events": events,
+            "action": { "type": "web", "method": "POST", "url": url },
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        let rule = self.post("/v1/hook-rules", &body).await.expect(201);
+        let secret = text(&rule, "secret");
+        self.bundle.simulator.change(|state| {
+            state.receivers.entry(receiver.to_owned()).or_default().secret = Some(secret);
+        });
+        rule
+    }
+}
+
+/// The form of contracts 2.1.
+pub fn inbound_fields<'t>(
+    number: &'t Number<'_>,
+    flow: &'t str,
+    message: &'t str,
+) -> [(&'t str, &'t str); 4] {
+    [
+        ("waba_provider", number.provider),
+        ("waba_phone_number", &number.digits),
+        ("flow_id", flow),
+        ("inbound_message", message),
+    ]
+}
+
+/// A text member of an answer.
+#[track_caller]
+pub fn text(json: &Value, name: &str) -> String {
+    json[name].as_str().unwrap_or_else(|| panic!("no text {name} in {json}")).to_owned()
+}
