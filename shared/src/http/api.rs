@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::call::{Reply, admit};
 use super::error::write_problems;
-use super::{document, hook_rules, tenants};
+use super::{document, files, hook_rules, messages, tenants};
 use crate::handlers::manage::Manage;
 
 /// Everything under `/v1` but webhooks and the sending of outbounds.
@@ -32,12 +32,16 @@ pub(super) fn paths() -> OpenApi {
 
 /// What wants an API key.
 fn guarded() -> OpenApiRouter<Arc<Manage>> {
-    OpenApiRouter::new().merge(tenants::routes()).merge(hook_rules::routes())
+    OpenApiRouter::new()
+        .merge(tenants::routes())
+        .merge(messages::routes())
+        .merge(files::routes())
+        .merge(hook_rules::routes())
 }
 
 /// What does not.
 fn open() -> OpenApiRouter<Arc<Manage>> {
-    OpenApiRouter::new().routes(routes!(openapi))
+    OpenApiRouter::new().routes(routes!(openapi)).merge(files::open_routes())
 }
 
 /// This document

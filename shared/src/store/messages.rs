@@ -4,8 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Store;
+use super::conversations::conversation_write;
+use super::idempotency::Receipt;
 use super::keys;
 use super::table::{Changes, Item, Range, Value, When, Write, Written, attr};
+use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ChannelId, ConversationId, MessageId};
 use crate::domain::message::{Failure, Received, Sending, Status};
 use crate::domain::time::Time;
@@ -138,6 +141,22 @@ impl Store {
             Changes { set: vec![(attr::DOC.to_owned(), doc.into())], ..Changes::default() };
         let write = Write::Update { key: keys::message(message.id), changes, when: When::Present };
         self.table.write(vec![write]).await?.or_changed("the message").map(drop)
+    }
+
+    /// Stores messages of ours as `queued`, all or none, with the conversation if it is new and the answer to an
+    /// idempotent request.
+    pub async fn queue_messages(
+        &self,
+        sendings: &[Sending],
+        new: Option<&Conversation>,
+        receipt: Option<Receipt>,
+    ) -> Result<()> {
+        let mut writes = sendings.iter().map(queued_write).collect::<Result<Vec<_>>>()?;
+        if let Some(conversation) = new {
+            writes.push(conversation_write(conversation)?);
+        }
+        Receipt::add(receipt, &mut writes);
+        self.table.write(writes).await?.or_changed("the conversation").map(drop)
     }
 
     /// Records that `writer` is about to call the provider. One write unit; stores the message if it is not there.

@@ -14,12 +14,18 @@ use crate::store::list::{Listed, Paging};
 
 mod activate;
 pub mod apps;
+pub mod audit;
 pub mod channels;
+pub mod content;
+pub mod conversations;
 pub mod deliveries;
+pub mod files;
 pub mod flow_body;
 pub mod flows;
 pub mod hook_rules;
 pub mod inbounds;
+pub mod incoming;
+pub mod messages;
 pub mod outbound_body;
 pub mod outbounds;
 pub mod tenants;

@@ -1,0 +1,309 @@
+//! What a caller wants to say, as it stands in a request, and what it becomes for the channel.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::domain::channel::Channel;
+use crate::domain::menu;
+use crate::domain::message::{
+    ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Section,
+    TemplateButtonValue, TemplateHeader, TemplateMessage, ToUser,
+};
+use crate::domain::text::{BUTTON_CHARS_MAX, BUTTONS_MAX, ROWS_MAX, chars};
+use crate::error::{Error, Result};
+
+/// The kinds of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentKind {
+    Text,
+    Image,
+    Video,
+    Audio,
+    Document,
+    Sticker,
+    Location,
+    Contacts,
+    Reaction,
+    /// Options, laid out as the channel does it: buttons, a list or numbered text.
+    Menu,
+    Buttons,
+    List,
+    CtaUrl,
+    LocationRequest,
+    /// An interactive object in the Cloud API's form.
+    Interactive,
+    Template,
+}
+
+/// A message to say. `type` decides which of the other fields are read.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NewContent {
+    #[serde(rename = "type")]
+    pub kind: ContentKind,
+    /// Of texts, menus, buttons, lists, links and location requests. Long texts are sent in parts.
+    #[schema(min_length = 1, max_length = 65536)]
+    pub body: Option<String>,
+    /// Whether the first address of a text shows a preview.
+    #[serde(default)]
+    pub preview_url: bool,
+    /// Where the file is: https, readable by the provider.
+    #[schema(min_length = 1, max_length = 2048)]
+    pub link: Option<String>,
+    /// Under an image, video or document.
+    #[schema(max_length = 1024)]
+    pub caption: Option<String>,
+    #[schema(min_length = 1, max_length = 240)]
+    pub filename: Option<String>,
+    #[schema(min_length = 1, max_length = 120)]
+    pub mime: Option<String>,
+    pub location: Option<Location>,
+    /// Cards in the Cloud API's form.
+    #[schema(max_items = 5)]
+    pub contacts: Option<Vec<serde_json::Value>>,
+    /// The provider's id of the message that is reacted to.
+    #[schema(min_length = 1, max_length = 512)]
+    pub to_message: Option<String>,
+    /// Empty or absent: the reaction is taken back.
+    #[schema(max_length = 16)]
+    pub emoji: Option<String>,
+    /// Above the body of buttons, lists and links.
+    #[schema(min_length = 1, max_length = 60)]
+    pub header: Option<String>,
+    #[schema(min_length = 1, max_length = 60)]
+    pub footer: Option<String>,
+    /// Of menus and buttons.
+    #[schema(min_items = 1, max_items = 100)]
+    pub options: Option<Vec<Choice>>,
+    #[schema(min_items = 1, max_items = 10)]
+    pub sections: Option<Vec<Section>>,
+    /// What opens a list, or what stands on a link; at most 20 characters.
+    #[schema(min_length = 1, max_length = 20)]
+    pub button: Option<String>,
+    pub interactive: Option<serde_json::Value>,
+    pub template: Option<NewTemplate>,
+}
+
+/// A template that the provider knows, with its values.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NewTemplate {
+    #[schema(min_length = 1, max_length = 512)]
+    pub name: String,
+    /// The provider's id of the template, where sending wants it.
+    #[schema(min_length = 1, max_length = 200)]
+    pub template_id: Option<String>,
+    #[schema(min_length = 2, max_length = 10)]
+    pub language: String,
+    /// A text for the header's variable.
+    #[schema(min_length = 1, max_length = 60)]
+    pub header_text: Option<String>,
+    /// A file for the header.
+    pub header_media: Option<TemplateFile>,
+    /// Values in the order of the positions.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub body: Vec<String>,
+    /// The text with its values in place, where the provider compares texts.
+    #[schema(min_length = 1, max_length = 1024)]
+    pub rendered: Option<String>,
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub buttons: Vec<NewTemplateButton>,
+}
+
+/// The file of a template's header.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct TemplateFile {
+    #[serde(rename = "type")]
+    pub kind: MediaKind,
+    #[schema(min_length = 1, max_length = 2048)]
+    pub link: String,
+    #[schema(min_length = 1, max_length = 240)]
+    pub filename: Option<String>,
+}
+
+/// The value of one button, by its place among all buttons of the template.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NewTemplateButton {
+    #[schema(minimum = 0, maximum = 9)]
+    pub index: u8,
+    #[serde(rename = "type")]
+    pub kind: TemplateButtonKind,
+    /// The payload, the end of the address, or the code.
+    #[schema(min_length = 1, max_length = 256)]
+    pub value: String,
+}
+
+/// What a template's button takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateButtonKind {
+    QuickReply,
+    Url,
+    CopyCode,
+}
+
+/// A field that this kind of message cannot do without.
+fn need<T>(value: Option<T>, field: &str) -> Result<T> {
+    value.ok_or_else(|| Error::invalid(format!("message.{field}"), "is required"))
+}
+
+impl NewContent {
+    /// What is to be said, usually one message.
+    pub fn read(self, channel: &Channel) -> Result<Vec<ToUser>> {
+        let kind = match self.kind {
+            ContentKind::Text => return self.text(),
+            ContentKind::Menu => return self.menu(channel),
+            ContentKind::Image => MediaKind::Image,
+            ContentKind::Video => MediaKind::Video,
+            ContentKind::Audio => MediaKind::Audio,
+            ContentKind::Document => MediaKind::Document,
+            ContentKind::Sticker => MediaKind::Sticker,
+            ContentKind::Buttons
+            | ContentKind::List
+            | ContentKind::CtaUrl
+            | ContentKind::LocationRequest => {
+                return self.interactive().map(|content| vec![content]);
+            }
+            ContentKind::Location => {
+                let location = need(self.location, "location")?;
+                return Ok(vec![ToUser::Location(location)]);
+            }
+            ContentKind::Contacts => {
+                let contacts = need(self.contacts.filter(|cards| !cards.is_empty()), "contacts")?;
+                return Ok(vec![ToUser::Contacts { contacts }]);
+            }
+            ContentKind::Reaction => {
+                let to = need(self.to_message, "to_message")?;
+                let emoji = self.emoji.filter(|emoji| !emoji.is_empty());
+                return Ok(vec![ToUser::Reaction { to, emoji }]);
+            }
+            ContentKind::Interactive => {
+                let interactive =
+                    need(self.interactive.filter(serde_json::Value::is_object), "interactive")?;
+                return Ok(vec![ToUser::Interactive { interactive }]);
+            }
+            ContentKind::Template => {
+                let template = need(self.template, "template")?.read()?;
+                return Ok(vec![ToUser::Template(template)]);
+            }
+        };
+        let mut file = file(kind, need(self.link, "link")?, "message.link")?;
+        (file.mime, file.filename, file.caption) = (self.mime, self.filename, self.caption);
+        Ok(vec![ToUser::Media(file)])
+    }
+
+    fn text(self) -> Result<Vec<ToUser>> {
+        let body = need(self.body, "body")?;
+        let parts = crate::domain::text::split(&body).into_iter();
+        Ok(parts.map(|body| ToUser::Text { body, preview_url: self.preview_url }).collect())
+    }
+
+    fn menu(self, channel: &Channel) -> Result<Vec<ToUser>> {
+        let (body, options) = (need(self.body, "body")?, need(self.options, "options")?);
+        Ok(menu::lay_out(channel.options_layout, channel.language, &body, &options))
+    }
+
+    fn interactive(self) -> Result<ToUser> {
+        let body = need(self.body, "body")?;
+        if chars(&body) > crate::domain::text::BODY_CHARS_MAX {
+            return Err(Error::invalid("message.body", "must have at most 1024 characters"));
+        }
+        let (header, footer) = (self.header, self.footer);
+        Ok(match self.kind {
+            ContentKind::Buttons => {
+                let buttons = need(self.options, "options")?;
+                check_buttons(&buttons)?;
+                ToUser::Buttons { header: header.map(Header::Text), body, footer, buttons }
+            }
+            ContentKind::List => {
+                let (button, sections) =
+                    (need(self.button, "button")?, need(self.sections, "sections")?);
+                if sections.iter().map(|section| section.rows.len()).sum::<usize>() > ROWS_MAX {
+                    return Err(Error::invalid(
+                        "message.sections",
+                        "must have at most 10 rows in all",
+                    ));
+                }
+                ToUser::List { header, body, footer, button, sections }
+            }
+            ContentKind::CtaUrl => {
+                let (display_text, url) = (need(self.button, "button")?, need(self.link, "link")?);
+                check_address(&url, "message.link")?;
+                ToUser::CtaUrl { header: header.map(Header::Text), body, footer, display_text, url }
+            }
+            _ => ToUser::LocationRequest { body },
+        })
+    }
+}
+
+fn check_buttons(buttons: &[Choice]) -> Result<()> {
+    if buttons.len() > BUTTONS_MAX {
+        return Err(Error::invalid(
+            "message.options",
+            "must have at most 3 buttons; use a menu for more",
+        ));
+    }
+    let long = buttons.iter().position(|button| chars(&button.title) > BUTTON_CHARS_MAX);
+    match long {
+        Some(place) => {
+            let field = format!("message.options[{place}].title");
+            Err(Error::invalid(field, "must have at most 20 characters on a button"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_address(address: &str, field: &str) -> Result<()> {
+    let fits = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if fits { Ok(()) } else { Err(Error::invalid(field, "must be an http or https address")) }
+}
+
+fn file(kind: MediaKind, link: String, field: &str) -> Result<Media> {
+    check_address(&link, field)?;
+    let source = Some(MediaSource::Link(link));
+    Ok(Media { kind, source, mime: None, filename: None, caption: None, stored: None })
+}
+
+impl NewTemplate {
+    fn read(self) -> Result<TemplateMessage> {
+        let header = match (self.header_text, self.header_media) {
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid(
+                    "message.template.header_text",
+                    "and header_media exclude each other",
+                ));
+            }
+            (Some(text), None) => Some(TemplateHeader::Text(text)),
+            (None, Some(given)) => {
+                let mut file = file(given.kind, given.link, "message.template.header_media.link")?;
+                file.filename = given.filename;
+                Some(TemplateHeader::Media(file))
+            }
+            (None, None) => None,
+        };
+        if let Some(place) = self.body.iter().position(|value| value.trim().is_empty()) {
+            return Err(Error::invalid(
+                format!("message.template.body[{place}]"),
+                "must not be empty",
+            ));
+        }
+        let buttons = self.buttons.into_iter().map(|button| TemplateButtonValue {
+            index: button.index,
+            value: match button.kind {
+                TemplateButtonKind::QuickReply => ButtonValue::QuickReply { payload: button.value },
+                TemplateButtonKind::Url => ButtonValue::Url { suffix: button.value },
+                TemplateButtonKind::CopyCode => ButtonValue::CopyCode { code: button.value },
+            },
+        });
+        Ok(TemplateMessage {
+            name: self.name,
+            provider_id: self.template_id,
+            language: self.language,
+            header,
+            body: self.body,
+            rendered: self.rendered,
+            buttons: buttons.collect(),
+        })
+    }
+}
