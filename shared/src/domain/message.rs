@@ -398,8 +398,8 @@ impl ToUser {
             Self::Buttons { .. }
             | Self::List { .. }
             | Self::CtaUrl { .. }
-            | Self::LocationRequest { .. } => "interactive",
-            Self::Interactive { .. } => "interactive",
+            | Self::LocationRequest { .. }
+            | Self::Interactive { .. } => "interactive",
             Self::Template(_) => "template",
         }
     }

@@ -298,8 +298,8 @@ impl Route {
         opted_in: bool,
     ) -> Result<Ended> {
         change(&self.store, address.conversation(channel.id), |conversation| {
-            (conversation.opted_in != Some(opted_in))
-                .then(|| Conversation { opted_in: Some(opted_in), ..conversation })
+            let changed = conversation.opted_in != Some(opted_in);
+            changed.then_some(Conversation { opted_in: Some(opted_in), ..conversation })
         })
         .await?;
         Ok((Outcome::Event, ""))

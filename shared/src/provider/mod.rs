@@ -52,6 +52,7 @@ pub struct Malformed {
 
 /// One item of a webhook, in the body's order: every message, status and other fact counts.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every item is an event")]
 pub enum Item {
     Event(Event),
     /// Nothing is to be done with it. `reason` is a short word of a fixed set, such as `billing`, `unknown_field`,

@@ -79,6 +79,7 @@ impl Sent {
 
 /// A message as readers get it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "lists hold both, and live for one answer")]
 pub enum Message {
     FromUser(Received),
     ToUser(Sent),

@@ -7,7 +7,7 @@ mod run;
 mod said;
 
 pub use follow_up::{Due, FollowUpFacts, on_expiry_due, on_follow_up_due};
-pub use objects::{MessageView, message_object, process_object};
+pub use objects::{MessageView, content_object, message_object, process_object};
 pub use run::{on_send_failed, on_step_answered};
 pub use said::{on_message, starting_flow};
 

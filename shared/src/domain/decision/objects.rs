@@ -1,5 +1,6 @@
 //! The objects that hooks carry (contracts 9.3).
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::conversation::Conversation;
@@ -84,7 +85,7 @@ pub fn message_object(message: &MessageView<'_>) -> Value {
             "provider_message_id": m.provider_id,
             "from": { "phone_number": m.from.address.phone(), "user_id": m.from.bsuid, "name": m.from.name,
                       "username": m.from.username },
-            "message": m.content,
+            "message": content_object(&m.content),
             "context": m.context,
             "timestamp": m.time,
         }),
@@ -94,10 +95,31 @@ pub fn message_object(message: &MessageView<'_>) -> Value {
             "channel_id": m.channel,
             "direction": "to_user",
             "to": { "phone_number": m.to.phone(), "user_id": if m.to.phone().is_none() { Some(m.to.as_str()) } else { None } },
-            "message": m.content,
+            "message": content_object(&m.content),
             "timestamp": m.time,
         }),
     }
+}
+
+/// What was said, as callers see it: a file has its own kind as type, the id of our copy, and nothing of where the
+/// provider keeps it.
+pub fn content_object(content: &impl Serialize) -> Value {
+    let mut object = serde_json::to_value(content).unwrap_or_default();
+    if object["type"] == "media"
+        && let Some(file) = object.as_object_mut()
+    {
+        let kind = file.remove("kind").unwrap_or_default();
+        let link = file.remove("source").and_then(|source| source.get("link").cloned());
+        let stored = file.remove("stored").unwrap_or_default();
+        file.insert("type".to_owned(), kind);
+        // A link is ours or the public one of a provider; our copy outlives it.
+        file.insert(
+            "link".to_owned(),
+            if stored.is_null() { link.unwrap_or_default() } else { Value::Null },
+        );
+        file.insert("media_id".to_owned(), stored);
+    }
+    object
 }
 
 /// A message, borrowed.

@@ -10,6 +10,7 @@ use super::content::NewContent;
 use super::{Manage, found};
 use crate::domain::channel::Channel;
 use crate::domain::conversation::Conversation;
+use crate::domain::decision::content_object;
 use crate::domain::ids::{ChannelId, ConversationId, MessageId, OutboundId};
 use crate::domain::message::{
     Failure, Origin, OutsideWindow, Sending, Status, TemplateMessage, ToUser,
@@ -120,7 +121,7 @@ impl From<Message> for MessageBody {
                 provider_message_id: Some(m.provider_id),
                 phone_number: m.from.address.phone().map(str::to_owned),
                 user_id: m.from.bsuid.map(|id| id.as_str().to_owned()),
-                message: serde_json::to_value(&m.content).unwrap_or_default(),
+                message: content_object(&m.content),
                 status: None,
                 status_history: Vec::new(),
                 error: None,
@@ -143,7 +144,7 @@ impl From<Sent> for MessageBody {
             provider_message_id: sent.provider_id,
             phone_number: m.to.phone().map(str::to_owned),
             user_id: m.to.phone().is_none().then(|| m.to.as_str().to_owned()),
-            message: serde_json::to_value(&m.content).unwrap_or_default(),
+            message: content_object(&m.content),
             status: Some(sent.status),
             status_history: history.map(|(status, time)| StatusTime { status, time }).collect(),
             error: sent.failure,
