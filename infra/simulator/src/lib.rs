@@ -10,6 +10,7 @@ pub mod hooks; // a customer's receiver
 pub mod keep; // the state in a folder
 pub mod line; // numbers and people
 pub mod message; // what was said, both ways
+pub mod meta; // the Cloud API
 pub mod people; // users and reviewers
 pub mod post; // webhooks on their way
 mod pump; // carries out what is pending
