@@ -2,5 +2,6 @@
 
 mod behaviours;
 mod bundle;
+mod first_tenant;
 mod hooks;
 mod statuses;
