@@ -1,4 +1,4 @@
-//! What we send, verified by the libraries of another language: `standardwebhooks` and `PyJWT` of PyPI, in an
+//! What we send, verified by the libraries of another language: `standardwebhooks` and `PyJWT` of `PyPI`, in an
 //! environment that the test makes itself below `target/`.
 
 use std::path::{Path, PathBuf};

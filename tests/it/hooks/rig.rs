@@ -5,18 +5,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::body::Body;
 use http::{Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::aws::https::{Allowance, Https};
 use shared::domain::delivery::{Attempt, Delivery};
 use shared::domain::hook::{
     Conditions, EventKind, Format, HookEvent, HookRule, KeyRing, Method, SCHEDULE_S, Terms, Wanted,
     WebAction,
 };
-use shared::domain::ids::{ChannelId, EventId, FlowId, HookRuleId, TenantId};
+use shared::domain::ids::{ChannelId, EventId, FlowId, HookRuleId, KeyId, TenantId};
+use shared::domain::tenant::{ApiKey, Role, Tenant};
 use shared::domain::time::Time;
 use shared::handlers::Worker;
+use shared::handlers::admit::key_hash;
 use shared::handlers::hook::{DeliverHook, jobs};
+use shared::handlers::manage::Manage;
+use shared::http::api::router;
 use shared::local::audit::Counts;
 use shared::local::clock::Hand;
 use shared::local::engine::Engine;
@@ -27,16 +32,17 @@ use shared::local::secrets::Sealed;
 use shared::local::timers::Armed;
 use shared::partner::hook::TIMEOUT;
 use shared::partner::signature::{Key, SECRET_BYTES};
-use shared::ports::{
-    CallError, Clock, Done, Http, Ports, Queue, QueueName, Random, Reach, Secrets,
-};
+use shared::ports::{CallError, Clock, Done, Http, Ports, Queue, QueueName, Random, Reach};
 use shared::store::Store;
 use tokio::sync::Notify;
+use tower::ServiceExt;
 
 /// 2026-03-11T15:00:00Z.
 pub(super) const START: Time = Time::from_millis(1_773_241_200_000);
 
 pub(super) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+
+const KEY: &str = "k_test";
 
 /// What a customer's server does with one request.
 #[derive(Debug, Clone)]
@@ -148,7 +154,7 @@ pub(super) struct Rig {
     pub(super) servers: Arc<Servers>,
     pub(super) store: Store,
     pub(super) ports: Ports,
-    _engine: Engine,
+    engine: Engine,
     worker: DeliverHook,
 }
 
@@ -176,8 +182,63 @@ impl Rig {
             audit: Arc::new(Counts::new(engine.shelf())),
         };
         let store = Store::new(engine.table());
+        let tenant = Tenant { id: TENANT, name: "blue".to_owned(), created: START };
+        let key = ApiKey {
+            id: KeyId::from_bytes([1; 16]),
+            tenant: TENANT,
+            name: "test".to_owned(),
+            roles: vec![Role::Integrator],
+            user: None,
+            hash: key_hash(KEY),
+            created: START,
+        };
+        store.create_tenant(&tenant, &key).await.unwrap();
         let worker = DeliverHook::new(store.clone(), &ports);
-        Self { clock, queues, timers, servers, store, ports, _engine: engine, worker }
+        Self { clock, queues, timers, servers, store, ports, engine, worker }
+    }
+
+    /// Calls the API as [`TENANT`]. The answer is null if it is empty.
+    pub(super) async fn api(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.call(method, path, body, &[]).await
+    }
+
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> (u16, Value) {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {KEY}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        let manage = Arc::new(Manage::new(
+            self.store.clone(),
+            &self.ports,
+            "https://gateway.example".to_owned(),
+        ));
+        let request = request.body(Body::from(body)).unwrap();
+        let response = router(manage).oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// Everything that is stored, as text.
+    pub(super) fn table(&self) -> String {
+        serde_json::to_string(&self.engine.items().unwrap()).unwrap()
+    }
+
+    pub(super) async fn rule_of_another_tenant(&self, host: &str) -> (HookRule, Key) {
+        self.rule_for(TenantId::from_bytes([2; 16]), terms(host)).await
     }
 
     /// An enabled rule for finished processes at `https://<host>/hook`, with its key.
@@ -186,6 +247,10 @@ impl Rig {
     }
 
     pub(super) async fn rule_with(&self, terms: Terms) -> (HookRule, Key) {
+        self.rule_for(TENANT, terms).await
+    }
+
+    async fn rule_for(&self, tenant: TenantId, terms: Terms) -> (HookRule, Key) {
         let id = HookRuleId::derive(&[terms.action.url.as_bytes()]);
         let mut secret = [0; SECRET_BYTES];
         secret[..16].copy_from_slice(id.bytes());
@@ -194,7 +259,7 @@ impl Rig {
         let now = self.clock.now();
         let rule = HookRule {
             id,
-            tenant: TENANT,
+            tenant,
             terms,
             keys: KeyRing::new(sealed, now),
             disabled: None,
