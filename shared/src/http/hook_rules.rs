@@ -15,8 +15,9 @@ use crate::handlers::manage::deliveries::{
     DeliveriesQuery, DeliveryDetail, DeliveryView, Replay, Replayed,
 };
 use crate::handlers::manage::hook_rules::{
-    CreatedRule, NewSecret, Rotation, RuleTerms, RuleView, SigningSecretView,
+    CreatedRule, NewSecret, Rotation, RuleView, SigningSecretView,
 };
+use crate::handlers::manage::rule_body::RuleTerms;
 use crate::handlers::manage::{ListOf, ListQuery, Manage};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Manage>> {

@@ -28,6 +28,7 @@ pub mod incoming;
 pub mod messages;
 pub mod outbound_body;
 pub mod outbounds;
+pub mod rule_body;
 pub mod tenants;
 
 /// Everything behind the public API but the sending of outbounds.
