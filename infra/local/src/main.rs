@@ -1,1 +1,35 @@
-fn main() {}
+//! `cargo run -p local`: the whole gateway in one process, and beside it the simulator with its phone. It is for
+//! trying out and developing; it listens on this machine only and is never deployed.
+
+mod args; // what it is started with
+mod clock; // turning time
+mod demo; // what is there at the first start
+mod failure; // why it does not start, in sentences
+mod folder; // where everything is kept
+mod gateway; // the handlers on the local ports
+mod loops; // what goes on by itself
+mod serve; // two listeners, and the end
+mod words; // what it says when it has started
+
+use std::io::{Write, stderr};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use args::Args;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_new(&args.log).unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).init();
+    match serve::run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Where nobody reads the error there is nobody to tell.
+            let _ = writeln!(stderr(), "error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -25,3 +25,8 @@ mod tests; // the world by itself
 pub use carrier::{Carrier, Refusal, WebhookPost};
 pub use line::{Line, User};
 pub use simulator::{Sending, Simulator, Taken};
+
+/// Every provider that is played.
+pub fn carriers() -> Vec<std::sync::Arc<dyn Carrier>> {
+    vec![std::sync::Arc::new(meta::Meta)]
+}
