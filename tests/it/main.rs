@@ -4,4 +4,7 @@ mod behaviours;
 mod bundle;
 mod first_tenant;
 mod hooks;
+mod infra;
+mod layers;
+mod starts;
 mod statuses;
