@@ -24,9 +24,10 @@ use crate::handlers::expire::Expire;
 use crate::handlers::follow_up::FollowUp;
 use crate::handlers::hook::DeliverHook;
 use crate::handlers::manage::Manage;
+use crate::handlers::poll::Poll;
 use crate::handlers::receive::Receive;
 use crate::handlers::route::Route;
-use crate::http::{api, webhooks};
+use crate::http::{api, closed, webhooks};
 use crate::ports::{Clock, Ports, QueueName};
 use crate::provider::Provider;
 use crate::store::Store;
@@ -99,6 +100,13 @@ impl Start {
         work(Function::FollowUp, FollowUp::new)
     }
 
+    /// Asks providers how the review of templates goes.
+    pub fn poll(&self) -> Result<Serve, Error> {
+        let wired = wire(Function::TemplatePoll)?;
+        let poll = Arc::new(Poll::new(wired.store.clone(), &wired.ports));
+        Ok(Serve { trigger: Trigger::Schedule(poll), clients: wired.clients })
+    }
+
     /// Ends processes that nobody answered.
     pub fn expire(&self) -> Result<Serve, Error> {
         work(Function::ProcessExpire, Expire::new)
@@ -149,7 +157,7 @@ fn group(config: &Config) -> Option<Group> {
 
 impl Wired {
     fn http(self, router: Router) -> Serve {
-        Serve { trigger: Trigger::Http(router), clients: self.clients }
+        Serve { trigger: Trigger::Http(closed(router)), clients: self.clients }
     }
 
     fn queue(self, function: Function, worker: Arc<dyn Worker>) -> Serve {
