@@ -18,6 +18,7 @@ pub mod poll;
 pub mod receive;
 mod review;
 pub mod route;
+pub mod send;
 mod submit;
 
 pub use effects::message_job;

@@ -11,7 +11,9 @@ use utoipa_axum::routes;
 
 use super::call::{Reply, admit};
 use super::error::write_problems;
-use super::{document, files, hook_rules, messages, tenants};
+use super::{
+    channels, document, files, flows, hook_rules, inbounds, messages, outbounds, processes, tenants,
+};
 use crate::handlers::manage::Manage;
 
 /// Everything under `/v1` but webhooks and the sending of outbounds.
@@ -34,6 +36,11 @@ pub(super) fn paths() -> OpenApi {
 fn guarded() -> OpenApiRouter<Arc<Manage>> {
     OpenApiRouter::new()
         .merge(tenants::routes())
+        .merge(channels::routes())
+        .merge(flows::routes())
+        .merge(processes::routes())
+        .merge(inbounds::routes())
+        .merge(outbounds::routes())
         .merge(messages::routes())
         .merge(files::routes())
         .merge(hook_rules::routes())

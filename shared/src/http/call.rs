@@ -63,7 +63,7 @@ async fn try_admit(admit: &Admit, request: Request, next: Next) -> Result<Respon
 }
 
 /// `Authorization: Bearer <key>` or `Truora-API-Key: <key>` (README 4).
-fn api_key(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn api_key(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;

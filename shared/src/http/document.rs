@@ -10,12 +10,13 @@ use utoipa::openapi::{
     Required, Response, ResponseBuilder, SecurityRequirement, Type,
 };
 
-use super::api;
 use super::error::{Detail, ProblemBody};
+use super::{api, outbound_send};
 
 /// The document.
 pub fn document() -> OpenApi {
     let mut document = api::paths();
+    document.merge(outbound_send::paths());
     document.info = InfoBuilder::new()
         .title("Wharf")
         .version(env!("CARGO_PKG_VERSION"))

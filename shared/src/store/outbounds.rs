@@ -1,10 +1,14 @@
 //! Outbounds, the list of those whose review is asked for, and their sendings.
 
+use super::conversations::conversation_write;
 use super::idempotency::{Receipt, versioned};
 use super::list::{Listed, Paging};
+use super::messages::queued_write;
 use super::table::{Changes, Item, Page, Range, Value, When, Write, Written};
 use super::{Store, keys};
+use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ChannelId, OutboundId, OutboundSendId, TenantId};
+use crate::domain::message::Sending;
 use crate::domain::outbound::{Outbound, OutboundSend, Reply};
 use crate::domain::time::Time;
 use crate::error::Result;
@@ -130,6 +134,25 @@ impl Store {
         self.table.write(writes).await.map(|_| ())
     }
 
+    /// Stores a sending with its message, as queued, and its conversation: all or nothing with the caller's receipt.
+    /// [`crate::error::Error::Changed`] if the conversation is newer.
+    pub async fn queue_send(
+        &self,
+        send: &OutboundSend,
+        sending: &Sending,
+        conversation: &Conversation,
+        receipt: Option<Receipt>,
+    ) -> Result<()> {
+        let item = Item::new(&keys::outbound_send(send.id), send)?;
+        let mut writes = vec![
+            Write::Put { item, when: When::Absent { now_s: 0 } },
+            queued_write(sending)?,
+            conversation_write(conversation)?,
+        ];
+        Receipt::add(receipt, &mut writes);
+        self.table.write(writes).await?.or_changed("the conversation").map(|_| ())
+    }
+
     pub async fn outbound_send(&self, id: OutboundSendId) -> Result<Option<OutboundSend>> {
         let Some(item) = self.table.get(&keys::outbound_send(id), true).await? else {
             return Ok(None);
@@ -160,12 +183,6 @@ impl Store {
             Written::Refused { .. } => false,
         })
     }
-}
-
-/// The write of a new sending, for the transaction that also stores its message.
-pub(crate) fn send_write(send: &OutboundSend) -> Result<Write> {
-    let item = Item::new(&keys::outbound_send(send.id), send)?;
-    Ok(Write::Put { item, when: When::Absent { now_s: 0 } })
 }
 
 fn outbound_write(outbound: &Outbound, when: When) -> Result<Write> {

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Manage;
 use crate::domain::ids::ChannelId;
+use crate::domain::tenant::Role;
 use crate::error::Result;
 use crate::handlers::admit::Call;
 use crate::ports::Outcome;
@@ -37,6 +38,7 @@ pub struct Balance {
 
 impl Manage {
     pub async fn balance(&self, call: &Call, query: BalanceQuery) -> Result<Balance> {
+        call.require_any(&[Role::Integrator, Role::ChannelsAdmin])?;
         let channels = self.channels_of(call.caller.tenant, query.channel_id).await?;
         let mut balance = Balance::default();
         for (outcome, reason, count) in self.ports.audit.counts(&channels).await? {

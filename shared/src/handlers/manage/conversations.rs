@@ -11,6 +11,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ChannelId, ConversationId, ProcessId, TenantId};
 use crate::domain::time::Time;
 use crate::domain::user::{Address, WaId};
+use crate::domain::tenant::Role;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 
@@ -78,6 +79,7 @@ impl Manage {
         call: &Call,
         query: ConversationsQuery,
     ) -> Result<ListOf<ConversationBody>> {
+        call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
         let tenant = call.caller.tenant;
         let channels = self.channels_of(tenant, query.channel_id).await?;
         if let Some(number) = &query.phone_number {
@@ -123,6 +125,7 @@ impl Manage {
     }
 
     pub async fn conversation(&self, call: &Call, id: ConversationId) -> Result<ConversationBody> {
+        call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
         let conversation = self.own_conversation(call, id).await?;
         Ok(ConversationBody::of(conversation, call.now))
     }
@@ -134,6 +137,7 @@ impl Manage {
         id: ConversationId,
         query: ListQuery,
     ) -> Result<ListOf<MessageBody>> {
+        call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
         self.own_conversation(call, id).await?;
         let paging = query.paging();
         let (messages, next_key) = self.store.messages(id, paging.size, paging.start).await?;

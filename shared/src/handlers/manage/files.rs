@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{Manage, found};
 use crate::domain::ids::MediaId;
 use crate::domain::time::Time;
+use crate::domain::tenant::Role;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 use crate::ports::File;
@@ -38,11 +39,13 @@ struct Token {
 impl Manage {
     /// A file of the caller's tenant.
     pub async fn file(&self, call: &Call, id: MediaId) -> Result<File> {
+        call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
         self.check_own(call, id).await?;
         found(self.ports.media.get(id).await?, "media_id")
     }
 
     pub async fn file_link(&self, call: &Call, id: MediaId) -> Result<FileLink> {
+        call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
         self.check_own(call, id).await?;
         let expires = call.now + LINK_LASTS;
         let token = serde_json::to_vec(&Token { media: id, expires });

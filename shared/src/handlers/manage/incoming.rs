@@ -9,6 +9,7 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::ChannelId;
 use crate::domain::menu;
 use crate::domain::message::{Choice, Media, MediaKind, MediaSource, OutsideWindow, ToUser};
+use crate::domain::tenant::Role;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 
@@ -64,6 +65,7 @@ impl Manage {
         call: &Call,
         new: IncomingRequest,
     ) -> Result<QueuedMessage> {
+        call.require(Role::Integrator)?;
         let chat = new.channel_chat_id.as_str();
         let channel = self.channel_to_send(call, new.channel_id, Some(chat)).await?;
         let address = address(None, Some(chat))?;

@@ -18,6 +18,7 @@ use crate::domain::message::{
 use crate::domain::outbound::{self, ReviewStatus};
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, WaId};
+use crate::domain::tenant::Role;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 use crate::handlers::deliver::window_closed;
@@ -159,6 +160,7 @@ type Outside = (OutsideWindow, Option<TemplateMessage>);
 impl Manage {
     /// Accepts a message: stored and queued before the answer.
     pub async fn send_message(&self, call: &Call, new: NewMessage) -> Result<QueuedMessage> {
+        call.require(Role::Integrator)?;
         let channel =
             self.channel_to_send(call, new.channel_id, new.channel_chat_id.as_deref()).await?;
         let address = address(new.to.as_deref(), new.channel_chat_id.as_deref())?;
@@ -307,6 +309,7 @@ impl Manage {
 
     /// A message of either side.
     pub async fn message(&self, call: &Call, id: MessageId) -> Result<MessageBody> {
+        call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
         let message = found(self.store.message(id).await?, "message_id")?;
         let channel = match &message {
             Message::FromUser(received) => received.channel,

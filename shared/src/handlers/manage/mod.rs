@@ -28,6 +28,7 @@ pub mod incoming;
 pub mod messages;
 pub mod outbound_body;
 pub mod outbounds;
+pub mod processes;
 pub mod rule_body;
 pub mod tenants;
 
