@@ -9,9 +9,9 @@ use super::messages::MessageBody;
 use super::{ListOf, ListQuery, Manage, found};
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ChannelId, ConversationId, ProcessId, TenantId};
+use crate::domain::tenant::Role;
 use crate::domain::time::Time;
 use crate::domain::user::{Address, WaId};
-use crate::domain::tenant::Role;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 

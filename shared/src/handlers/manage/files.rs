@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::{Manage, found};
 use crate::domain::ids::MediaId;
-use crate::domain::time::Time;
 use crate::domain::tenant::Role;
+use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 use crate::ports::File;

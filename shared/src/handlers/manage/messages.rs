@@ -16,9 +16,9 @@ use crate::domain::message::{
     Failure, Origin, OutsideWindow, Sending, Status, TemplateMessage, ToUser,
 };
 use crate::domain::outbound::{self, ReviewStatus};
+use crate::domain::tenant::Role;
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, WaId};
-use crate::domain::tenant::Role;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 use crate::handlers::deliver::window_closed;
