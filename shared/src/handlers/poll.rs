@@ -76,29 +76,27 @@ impl Poll {
     }
 
     async fn channel(&self, id: ChannelId, entries: Vec<Review>, now: Time) -> Result<()> {
-        let mut pending = Vec::new();
+        let mut open = Vec::new();
         for entry in entries {
             match self.store.outbound(entry.tenant, entry.outbound).await? {
-                Some(outbound) if outbound.status == ReviewStatus::Pending => {
-                    pending.push((entry, outbound));
-                }
+                Some(outbound) if is_open(outbound.status) => open.push((entry, outbound)),
                 Some(_) | None => self.store.review_again(&entry, None).await?,
             }
         }
-        if pending.is_empty() {
+        if open.is_empty() {
             return Ok(());
         }
         let Some(channel) = self.store.open_channel(id, &*self.secrets, now).await? else {
             return Ok(());
         };
         let rows = self.rows(&channel).await;
-        for (entry, outbound) in pending {
-            let is_pending = match &rows {
+        for (entry, outbound) in open {
+            let status = match &rows {
                 Some(rows) => self.outbound(&channel, &outbound, rows, now).await?,
-                None => true,
+                None => outbound.status,
             };
-            let next = Review::of(&outbound, now + interval(&outbound, now));
-            self.store.review_again(&entry, Some(&next).filter(|_| is_pending)).await?;
+            let next = Review::of(&outbound, now + interval(status, now.since(outbound.created)));
+            self.store.review_again(&entry, Some(&next).filter(|_| is_open(status))).await?;
         }
         Ok(())
     }
@@ -127,14 +125,14 @@ impl Poll {
         Some(rows)
     }
 
-    /// Takes in what the provider says of one outbound. Whether it is still pending.
+    /// Takes in what the provider says of one outbound. Its status afterwards.
     async fn outbound(
         &self,
         channel: &OpenChannel,
         outbound: &Outbound,
         rows: &BTreeMap<String, TemplateRow>,
         now: Time,
-    ) -> Result<bool> {
+    ) -> Result<ReviewStatus> {
         if let Some(row) = rows.get(&outbound.template_name) {
             let changed = TemplateChanged {
                 provider_id: row.id.clone(),
@@ -144,31 +142,39 @@ impl Poll {
                 reason: row.reason.clone(),
             };
             review::apply(&self.store, &*self.queue, channel, &changed, now).await?;
-            return Ok(outbound.status.after(&row.status) == ReviewStatus::Pending);
+            return Ok(outbound.status.after(&row.status));
         }
         if outbound.provider_status != NOT_SUBMITTED {
-            return Ok(true);
+            return Ok(outbound.status);
         }
         // Nothing of this name lies there, so nothing is submitted twice (T42).
         let Some(after) = submit(&*self.http, channel, outbound, now).await else {
-            return Ok(true);
+            return Ok(outbound.status);
         };
         match self.store.save_outbound(outbound.version, &after, None).await {
-            Err(Error::Changed(_)) => return Ok(true),
+            Err(Error::Changed(_)) => return Ok(outbound.status),
             saved => saved?,
         }
         if after.status != outbound.status {
             review::tell(&self.store, &*self.queue, channel, &after, now).await?;
         }
-        Ok(after.status == ReviewStatus::Pending)
+        Ok(after.status)
     }
 }
 
-/// How long until an outbound is asked for again (contracts 3.2).
-fn interval(outbound: &Outbound, now: Time) -> Duration {
-    match now.since(outbound.created) {
-        age if age < HOUR => POLL_FIRST,
-        age if age < 24 * HOUR => POLL_DAY,
-        _ => POLL_LATER,
+/// Whether the provider may still change its mind: what is approved may be paused or disabled, what is rejected stays.
+const fn is_open(status: ReviewStatus) -> bool {
+    match status {
+        ReviewStatus::Approved | ReviewStatus::Pending => true,
+        ReviewStatus::Rejected => false,
+    }
+}
+
+/// How long until an outbound of this age is asked for again (contracts 3.2).
+fn interval(status: ReviewStatus, age: Duration) -> Duration {
+    match status {
+        ReviewStatus::Pending if age < HOUR => POLL_FIRST,
+        ReviewStatus::Pending if age < 24 * HOUR => POLL_DAY,
+        ReviewStatus::Pending | ReviewStatus::Approved | ReviewStatus::Rejected => POLL_LATER,
     }
 }
