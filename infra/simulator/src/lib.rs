@@ -6,6 +6,7 @@ pub mod api; // the control API
 pub mod carrier; // what each provider plays
 pub mod clock; // the time, turned from outside
 pub mod fault; // what goes wrong on demand
+pub mod gupshup; // its enterprise gateway, self-serve and partner API
 pub mod hooks; // a customer's receiver
 pub mod keep; // the state in a folder
 pub mod line; // numbers and people
