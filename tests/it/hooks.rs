@@ -41,7 +41,7 @@ async fn a_finished_process_posts_a_hook() {
     assert_eq!((delivery.state, delivery.attempts), (State::Delivered, 1));
 }
 
-/// T77: a rule for succeeded hears of success and not of failure. T78: one for both hears both.
+/// T77, T78: a rule for succeeded hears of success and not of failure; one for both hears both.
 #[tokio::test]
 async fn a_rule_hears_what_it_listens_to() {
     let rig = Rig::new().await;
@@ -80,7 +80,7 @@ async fn a_rule_may_be_for_some_flows_or_channels() {
     assert_eq!(rig.got("other.example").len(), 0);
 }
 
-/// Hook tests 2 and 3: 500, 500, 200 are three attempts at the planned times; the id stays, time and signature are
+/// T74 (hook tests 2 and 3): 500, 500, 200 are three attempts at the planned times; the id stays, time and signature are
 /// fresh.
 #[tokio::test]
 async fn a_failed_hook_is_sent_again_by_the_plan() {
@@ -110,7 +110,7 @@ async fn a_failed_hook_is_sent_again_by_the_plan() {
     assert_eq!(attempts[2].next, None);
 }
 
-/// Hook test 4: ten attempts over 75 hours, a warning after the fourth, then it has failed; the endpoint stays on
+/// T74 (hook test 4): ten attempts over 75 hours, a warning after the fourth, then it has failed; the endpoint stays on
 /// until nothing succeeded for five days.
 #[tokio::test]
 async fn an_endpoint_that_never_answers_is_switched_off_after_five_days() {
@@ -162,7 +162,7 @@ async fn a_success_forgives_earlier_failures() {
     assert_eq!(rig.stored(&rule).await.disabled, None);
 }
 
-/// Hook test 5: 410 switches the endpoint off at once, and the tenant's other endpoints hear of it.
+/// T74 (hook test 5): 410 switches the endpoint off at once, and the tenant's other endpoints hear of it.
 #[tokio::test]
 async fn an_endpoint_that_is_gone_is_switched_off_at_once() {
     let rig = Rig::new().await;
@@ -187,7 +187,7 @@ async fn an_endpoint_that_is_gone_is_switched_off_at_once() {
     assert_eq!(told["data"]["status_email"], "ops@customer.example");
 }
 
-/// Hook test 5: `Retry-After` counts between the plan and twice the plan, and the whole endpoint rests.
+/// T74 (hook test 5): `Retry-After` counts between the plan and twice the plan, and the whole endpoint rests.
 #[tokio::test]
 async fn an_endpoint_that_asks_for_time_gets_it() {
     let rig = Rig::new().await;
@@ -216,7 +216,7 @@ async fn an_endpoint_that_asks_for_time_gets_it() {
     }
 }
 
-/// Hook test 6: an answer after the timeout is a failure, and a second call with the same id follows.
+/// T74 (hook test 6): an answer after the timeout is a failure, and a second call with the same id follows.
 #[tokio::test]
 async fn a_late_answer_is_none() {
     let rig = Rig::new().await;
@@ -233,7 +233,7 @@ async fn a_late_answer_is_none() {
     assert_eq!(attempts[0].error.as_deref(), Some("no answer from one.example"));
 }
 
-/// Hook test 7: a redirect is a failure, and nobody goes where it points.
+/// T74 (hook test 7): a redirect is a failure, and nobody goes where it points.
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let rig = Rig::new().await;
@@ -250,7 +250,7 @@ async fn a_redirect_is_not_followed() {
     assert_eq!(rig.got(HOST).len(), 2);
 }
 
-/// Hook test 8: an address that may not be called ends the delivery with an entry that says why.
+/// T74 (hook test 8): an address that may not be called ends the delivery with an entry that says why.
 #[tokio::test]
 async fn a_refused_target_is_final() {
     let rig = Rig::new().await;
@@ -269,7 +269,7 @@ async fn a_refused_target_is_final() {
     );
 }
 
-/// Hook test 9: who is stopped between sending and writing sends again.
+/// T74 (hook test 9): who is stopped between sending and writing sends again.
 #[tokio::test]
 async fn a_hook_survives_the_process() {
     let rig = Rig::new().await;
@@ -287,7 +287,7 @@ async fn a_hook_survives_the_process() {
     assert_eq!(rig.delivery(&rule, &event).await.unwrap().state, State::Delivered);
 }
 
-/// Hook test 9: a job that the queue delivers again after its work is done changes nothing.
+/// T74 (hook test 9): a job that the queue delivers again after its work is done changes nothing.
 #[tokio::test]
 async fn the_same_event_twice_is_one_delivery() {
     let rig = Rig::new().await;
@@ -304,7 +304,7 @@ async fn the_same_event_twice_is_one_delivery() {
     assert_eq!(rig.got(HOST).len(), 2);
 }
 
-/// Hook test 10: both keys sign during the overlap, the new one alone after it.
+/// T74 (hook test 10): both keys sign during the overlap, the new one alone after it.
 #[tokio::test]
 async fn a_new_key_signs_beside_the_old_one_for_a_while() {
     let rig = Rig::new().await;
@@ -330,7 +330,7 @@ async fn a_new_key_signs_beside_the_old_one_for_a_while() {
     assert!(signed_by(2, &new) && !signed_by(2, &old));
 }
 
-/// Hook test 11: two endpoints have different keys, and one that fails does not delay the other.
+/// T74 (hook test 11): two endpoints have different keys, and one that fails does not delay the other.
 #[tokio::test]
 async fn endpoints_do_not_wait_for_each_other() {
     let rig = Rig::new().await;

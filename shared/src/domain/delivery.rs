@@ -239,7 +239,7 @@ mod tests {
         Time::from_millis(0) + Duration::from_secs(s)
     }
 
-    /// T74, hook test 4: ten attempts over 75:35:05, a warning after the fourth, then it has failed.
+    /// T74 (hook test 4): ten attempts over 75:35:05, a warning after the fourth, then it has failed.
     #[test]
     fn the_schedule_is_kept_to_its_end() {
         let mut delivery = delivery(&SCHEDULE_S);
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!((delivery.attempts, delivery.next), (10, None));
     }
 
-    /// Hook test 5: `Retry-After` counts between the plan and twice the plan.
+    /// T74 (hook test 5): `Retry-After` counts between the plan and twice the plan.
     #[test]
     fn what_the_receiver_asks_for_is_bounded_by_the_plan() {
         let asked = [(0, 100), (99, 100), (120, 120), (200, 200), (201, 200), (86_400, 200)];

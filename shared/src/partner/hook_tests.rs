@@ -63,7 +63,7 @@ fn the_standard_form_is_json_with_three_signed_headers() {
     assert_eq!(body["data"]["validations"][0]["type"], "face-recognition");
 }
 
-/// X13, contracts 9.3: the JWT verifies with an independent library under the secret's text.
+/// X13 (contracts 9.3): the JWT verifies with an independent library under the secret's text.
 #[test]
 fn the_jwt_form_is_a_compact_jwt_as_text() {
     let key = Key::secret(&SECRET);
@@ -88,7 +88,7 @@ fn the_jwt_form_is_a_compact_jwt_as_text() {
     assert_eq!(claims["events"].as_array().unwrap().len(), 1);
 }
 
-/// Hook test 10: both keys sign the bytes; the JWT itself carries the older key's signature.
+/// T74 (hook test 10): both keys sign the bytes; the JWT itself carries the older key's signature.
 #[test]
 fn a_jwt_is_signed_by_the_older_key_while_keys_change() {
     let (new, old) = (Key::secret(&[1; 32]), Key::secret(&[2; 32]));

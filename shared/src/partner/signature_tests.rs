@@ -29,7 +29,7 @@ fn verified(vector: &Value) -> Result<(), NotGenuine> {
     verify(&key, &headers, text(vector, "body").as_bytes(), now).map(drop)
 }
 
-/// T74, hook test 1: each vector is signed as printed and verifies.
+/// T74 (hook test 1): each vector is signed as printed and verifies.
 #[test]
 fn every_vector_is_signed_and_verifies() {
     let vectors = vectors();
@@ -50,7 +50,7 @@ fn every_vector_is_signed_and_verifies() {
     }
 }
 
-/// Hook test 10: both keys sign while one replaces the other, the new one first.
+/// T74 (hook test 10): both keys sign while one replaces the other, the new one first.
 #[test]
 fn a_rotation_signs_with_both_keys() {
     let vectors = vectors();

@@ -147,7 +147,7 @@ async fn a_wrong_rule_is_refused_with_its_field() {
     }
 }
 
-/// Hook test 8, contracts 9.3: an address that may not be called is refused when the rule is made.
+/// T74 (hook test 8, contracts 9.3): an address that may not be called is refused when the rule is made.
 #[tokio::test]
 async fn a_target_inside_the_network_is_refused() {
     let rig = Rig::new().await;
@@ -170,7 +170,7 @@ async fn a_target_inside_the_network_is_refused() {
     }
 }
 
-/// Hook test 10: a secret is replaced with an overlap of 0 to 168 hours, 24 where nothing is said.
+/// T74 (hook test 10): a secret is replaced with an overlap of 0 to 168 hours, 24 where nothing is said.
 #[tokio::test]
 async fn a_secret_is_replaced() {
     let rig = Rig::new().await;
@@ -203,7 +203,7 @@ async fn a_secret_is_replaced() {
     assert!(failed(&event, &old, &rig, 1).is_some(), "an overlap of none ends all overlaps");
 }
 
-/// Standard-webhooks 4: attempts are listed, and one event is sent again under its id.
+/// T74 (standard-webhooks 4): attempts are listed, and one event is sent again under its id.
 #[tokio::test]
 async fn deliveries_are_listed_and_sent_again() {
     let rig = Rig::new().await;
@@ -259,7 +259,7 @@ async fn deliveries_are_listed_and_sent_again() {
     assert_eq!(rig.got(HOST).len(), 4, "the same request does not send it a third time");
 }
 
-/// Standard-webhooks 4: all failed ones since a time, or all of a time span.
+/// T74 (standard-webhooks 4): all failed ones since a time, or all of a time span.
 #[tokio::test]
 async fn a_time_span_is_sent_again() {
     let rig = Rig::new().await;
@@ -299,6 +299,29 @@ async fn a_time_span_is_sent_again() {
         let (status, problem) = rig.api("POST", &path, &body).await;
         assert_eq!((status, &problem["details"][0]["field"]), (400, &json!(field)), "{body}");
     }
+}
+
+/// T74 (standard-webhooks 4): a retry that the queue lost is found among the pending ones and put back.
+#[tokio::test]
+async fn a_lost_retry_is_put_back() {
+    let rig = Rig::new().await;
+    let (rule, key) = created(&rig, &rule()).await;
+    rig.script(HOST, [Reply::Status(500), Reply::Status(200)]);
+    let event = ended("1", "succeeded");
+    rig.happens(&event).await;
+    rig.work().await;
+    rig.lose_jobs();
+    rig.pass(hours(100)).await;
+    assert_eq!(rig.got(HOST).len(), 1);
+    let path = format!("/v1/hook-rules/{rule}");
+    let pending = format!("{path}/deliveries?state=pending");
+    let (_, list) = rig.api("GET", &pending, &Value::Null).await;
+    assert_eq!(list["items"][0]["next_attempt_at"], json!(event.time + Duration::from_secs(5)));
+    let body = json!({"since": event.time, "state": "pending"});
+    let (_, answer) = rig.api("POST", &format!("{path}/replay"), &body).await;
+    assert_eq!(answer["replayed"], 1);
+    rig.work().await;
+    assert_eq!(failed(&event, &key, &rig, 1), None);
 }
 
 /// An endpoint is switched off and on by its owner; on again, its failures are forgiven.
@@ -398,7 +421,7 @@ async fn calls_are_signed_by_the_tenants_secret() {
     assert_eq!(view["previous_secret_until"], json!(rig.clock.now() + hours(1)));
 }
 
-/// Contracts 9.2: every group and action of the table can be listened to.
+/// T78, X13 (contracts 9.2): every group and action of the table can be listened to.
 #[tokio::test]
 async fn every_event_can_be_listened_to() {
     let rig = Rig::new().await;

@@ -97,7 +97,7 @@ fn found(case: &Value) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// T74, X13, hook test 12: the official library and `PyJWT` accept what we send, and nothing that was changed.
+/// T74, X13 (hook test 12): the official library and `PyJWT` accept what we send, and nothing that was changed.
 #[tokio::test]
 async fn the_official_libraries_of_python_accept_our_hooks() {
     let rig = Rig::new().await;

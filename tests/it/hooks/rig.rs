@@ -304,6 +304,14 @@ impl Rig {
         }
     }
 
+    /// The queue forgets what it holds.
+    pub(super) fn lose_jobs(&self) {
+        let late = self.clock.now() + hours(1);
+        while let Some((_, receipt)) = self.queues.take(QueueName::Hook, late).unwrap() {
+            self.queues.settle(&receipt, Done::Finished).unwrap();
+        }
+    }
+
     /// Takes the next job and ends in the middle of its call, as a process that is stopped.
     pub(super) async fn die_during_call(&self) {
         let (taken, _) = self.queues.take(QueueName::Hook, self.clock.now()).unwrap().unwrap();
