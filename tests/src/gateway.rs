@@ -54,5 +54,5 @@ pub(crate) fn poll(_store: &Store, _ports: &Ports) -> Box<dyn Tick> {
 
 /// The providers that the simulator plays.
 pub(crate) fn carriers() -> Vec<Arc<dyn Carrier>> {
-    Vec::new()
+    vec![Arc::new(simulator::meta::Meta)]
 }

@@ -7,6 +7,7 @@ use crate::people::BatchItem;
 
 /// T2: every kind that a user can send, in the documented form.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one row per kind")]
 async fn every_kind_of_message_is_told() {
     let world = World::new();
     let file = |kind, caption: Option<&str>, filename: Option<&str>| FromUser::File {

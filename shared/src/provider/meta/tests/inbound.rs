@@ -467,6 +467,13 @@ fn every_status_is_read() {
                 "time": "2024-03-11T15:02:27.000Z"
             }),
         ),
+    ]);
+}
+
+/// A failure has the platform's code and its most exact words.
+#[test]
+fn every_failure_is_read() {
+    check(&[
         (
             fixture!("status-failed-131047.json"),
             json!({
@@ -563,8 +570,9 @@ fn template_events_are_read() {
     ]);
 }
 
+/// What befalls a template but its review is told as a change of the account.
 #[test]
-fn account_events_are_read() {
+fn other_template_events_are_read() {
     check(&[
         (
             fixture!("template-quality.json"),
@@ -607,6 +615,13 @@ fn account_events_are_read() {
                 }
             }),
         ),
+    ]);
+}
+
+/// What befalls the account or its number is told with the platform's own object.
+#[test]
+fn account_events_are_read() {
+    check(&[
         (
             fixture!("account-update-restriction.json"),
             json!({

@@ -186,11 +186,9 @@ fn other_plain_kinds_are_built() {
     }
 }
 
-/// T1, T61: buttons, lists and the other interactive messages.
+/// T1, T61: buttons and lists.
 #[test]
 fn interactive_messages_are_built() {
-    let own =
-        json!({ "type": "product", "action": { "catalog_id": "1", "product_retailer_id": "a" } });
     let sections = vec![Section {
         title: Some("Ciudades".to_owned()),
         rows: vec![
@@ -237,6 +235,15 @@ fn interactive_messages_are_built() {
                 ] }] },
             }),
         ),
+    ]);
+}
+
+/// T1, T2: a link, a question for the place, and what goes through as it is.
+#[test]
+fn other_interactive_messages_are_built() {
+    let own =
+        json!({ "type": "product", "action": { "catalog_id": "1", "product_retailer_id": "a" } });
+    check(vec![
         (
             ToUser::CtaUrl {
                 header: Some(Header::Text("Pago".to_owned())),
