@@ -130,7 +130,7 @@ impl Number {
     }
 
     /// The number as its provider knows it.
-    fn line(&self, webhook_url: &str) -> Line {
+    fn line(&self) -> Line {
         let all = self.settings.iter().chain(self.credentials);
         Line {
             id: self.line.to_owned(),
@@ -138,7 +138,7 @@ impl Number {
             name: self.name.to_owned(),
             number: self.number.to_owned(),
             settings: all.map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-            webhook_url: webhook_url.to_owned(),
+            webhook_url: String::new(),
         }
     }
 }
@@ -203,7 +203,7 @@ impl Demo<'_> {
 
     /// The line first: its provider must know the credentials when the channel tries them out.
     async fn make_channel(&self, number: &Number) -> Result<String, Failure> {
-        self.simulator.put_line(number.line(""));
+        self.simulator.put_line(number.line());
         let body = json!({
             "name": number.name,
             "provider": number.provider,
@@ -215,7 +215,7 @@ impl Demo<'_> {
             "active": true,
         });
         let channel = self.call(Method::POST, "/v1/channels", &body).await?;
-        self.simulator.put_line(number.line(&text(&channel, "webhook_url")?));
+        self.hear_at(number, text(&channel, "webhook_url")?);
         text(&channel, "channel_id")
     }
 
@@ -223,13 +223,17 @@ impl Demo<'_> {
         let path = format!("/v1/channels/{channel}");
         let body = json!({ "settings": number.hosts(self.addresses) });
         let Some(channel) = self.change(&path, &body).await? else { return Ok(()) };
-        let url = text(&channel, "webhook_url")?;
+        self.hear_at(number, text(&channel, "webhook_url")?);
+        Ok(())
+    }
+
+    /// Enterprise numbers are told by people where to post; the others registered it when they were activated.
+    fn hear_at(&self, number: &Number, webhook_url: String) {
         self.simulator.change(|state| {
             if let Some(line) = state.lines.get_mut(number.line) {
-                line.webhook_url = url;
+                line.webhook_url = webhook_url;
             }
         });
-        Ok(())
     }
 
     fn rule(&self) -> Value {

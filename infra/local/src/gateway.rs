@@ -13,7 +13,8 @@ use shared::handlers::hook::DeliverHook;
 use shared::handlers::manage::Manage;
 use shared::handlers::receive::Receive;
 use shared::handlers::route::Route;
-use shared::http::{api, closed, webhooks};
+use shared::handlers::send::SendOutbound;
+use shared::http::{api, closed, outbound_send, webhooks};
 use shared::local::audit::Counts;
 use shared::local::clock::Turned;
 use shared::local::engine::Engine;
@@ -68,7 +69,8 @@ impl Gateway {
     /// Every route. `address` is where they are reached.
     pub(crate) fn router(&self, address: &str) -> Router {
         let manage = Manage::new(self.store.clone(), &self.ports, address.to_owned());
-        let mut router = api::router(Arc::new(manage));
+        let send = SendOutbound::new(self.store.clone(), &self.ports);
+        let mut router = api::router(Arc::new(manage)).merge(outbound_send::router(Arc::new(send)));
         for provider in provider::ALL {
             let receive = Receive::new(provider, self.store.clone(), &self.ports);
             router = router.merge(webhooks::router(Arc::new(receive)));

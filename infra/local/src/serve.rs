@@ -115,7 +115,7 @@ fn open_simulator(
     let clock = Arc::new(HostClock::new(gateway.clock.clone()));
     let simulator = Simulator::new(
         state,
-        simulator::carriers(),
+        simulator::carriers(&addresses.simulator),
         clock.clone(),
         Arc::new(Webhooks(gateway.ports.http.clone())),
         &addresses.simulator,

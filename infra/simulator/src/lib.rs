@@ -27,7 +27,8 @@ pub use carrier::{Carrier, Refusal, WebhookPost};
 pub use line::{Line, User};
 pub use simulator::{Sending, Simulator, Taken};
 
-/// Every provider that is played.
-pub fn carriers() -> Vec<std::sync::Arc<dyn Carrier>> {
-    vec![std::sync::Arc::new(meta::Meta)]
+/// Every provider that is played. `address` is where the simulator is reached.
+pub fn carriers(address: &str) -> Vec<std::sync::Arc<dyn Carrier>> {
+    let gupshup = gupshup::Gupshup { address: address.to_owned() };
+    vec![std::sync::Arc::new(meta::Meta), std::sync::Arc::new(gupshup)]
 }
