@@ -82,6 +82,82 @@ impl Variable {
     }
 }
 
+use Variable as V;
+
+const WEBHOOK: &[Variable] = &[V::TableName, V::SecretsKeyId, V::EventQueueUrl, V::HookQueueUrl];
+const API: &[Variable] = &[
+    V::TableName,
+    V::SecretsKeyId,
+    V::MessageQueueUrl,
+    V::HookQueueUrl,
+    V::MediaBucket,
+    V::PublicUrl,
+];
+const OUTBOUND_SEND: &[Variable] = &[V::TableName, V::SecretsKeyId, V::MessageQueueUrl];
+const EVENT_ROUTE: &[Variable] = &[
+    V::TableName,
+    V::SecretsKeyId,
+    V::MessageQueueUrl,
+    V::HookQueueUrl,
+    V::QueueUrl,
+    V::DeadLetterQueueUrl,
+    V::FollowUpQueueArn,
+    V::ExpiryQueueArn,
+    V::TimerGroup,
+    V::TimerRoleArn,
+    V::TimerDeadLetterQueueArn,
+    V::MediaBucket,
+];
+const MESSAGE_DELIVER: &[Variable] = &[
+    V::TableName,
+    V::SecretsKeyId,
+    V::EventQueueUrl,
+    V::HookQueueUrl,
+    V::QueueUrl,
+    V::DeadLetterQueueUrl,
+];
+const HOOK_DELIVER: &[Variable] = &[
+    V::TableName,
+    V::SecretsKeyId,
+    V::EventQueueUrl,
+    V::HookQueueUrl,
+    V::QueueUrl,
+    V::DeadLetterQueueUrl,
+    V::HookQueueArn,
+    V::TimerGroup,
+    V::TimerRoleArn,
+    V::TimerDeadLetterQueueArn,
+];
+const TEMPLATE_POLL: &[Variable] = &[V::TableName, V::SecretsKeyId, V::HookQueueUrl];
+const FOLLOW_UP: &[Variable] = &[
+    V::TableName,
+    V::SecretsKeyId,
+    V::MessageQueueUrl,
+    V::HookQueueUrl,
+    V::FollowUpQueueUrl,
+    V::QueueUrl,
+    V::DeadLetterQueueUrl,
+    V::FollowUpQueueArn,
+    V::ExpiryQueueArn,
+    V::TimerGroup,
+    V::TimerRoleArn,
+    V::TimerDeadLetterQueueArn,
+];
+const PROCESS_EXPIRE: &[Variable] = &[
+    V::TableName,
+    V::SecretsKeyId,
+    V::MessageQueueUrl,
+    V::HookQueueUrl,
+    V::ExpiryQueueUrl,
+    V::QueueUrl,
+    V::DeadLetterQueueUrl,
+    V::FollowUpQueueArn,
+    V::ExpiryQueueArn,
+    V::TimerGroup,
+    V::TimerRoleArn,
+    V::TimerDeadLetterQueueArn,
+];
+
 /// The functions of the bundle: folder = package = binary = name in the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Function {
@@ -144,83 +220,16 @@ impl Function {
 
     /// The variables it does not start without. The template gives it these and no others.
     pub const fn needs(self) -> &'static [Variable] {
-        use Variable as V;
         match self {
-            Self::WebhookGupshup | Self::WebhookMeta => {
-                &[V::TableName, V::SecretsKeyId, V::EventQueueUrl, V::HookQueueUrl]
-            }
-            Self::Api => &[
-                V::TableName,
-                V::SecretsKeyId,
-                V::MessageQueueUrl,
-                V::HookQueueUrl,
-                V::MediaBucket,
-                V::PublicUrl,
-            ],
-            Self::OutboundSend => &[V::TableName, V::SecretsKeyId, V::MessageQueueUrl],
-            Self::EventRoute => &[
-                V::TableName,
-                V::SecretsKeyId,
-                V::MessageQueueUrl,
-                V::HookQueueUrl,
-                V::QueueUrl,
-                V::DeadLetterQueueUrl,
-                V::FollowUpQueueArn,
-                V::ExpiryQueueArn,
-                V::TimerGroup,
-                V::TimerRoleArn,
-                V::TimerDeadLetterQueueArn,
-                V::MediaBucket,
-            ],
-            Self::MessageDeliver => &[
-                V::TableName,
-                V::SecretsKeyId,
-                V::EventQueueUrl,
-                V::HookQueueUrl,
-                V::QueueUrl,
-                V::DeadLetterQueueUrl,
-            ],
-            Self::HookDeliver => &[
-                V::TableName,
-                V::SecretsKeyId,
-                V::EventQueueUrl,
-                V::HookQueueUrl,
-                V::QueueUrl,
-                V::DeadLetterQueueUrl,
-                V::HookQueueArn,
-                V::TimerGroup,
-                V::TimerRoleArn,
-                V::TimerDeadLetterQueueArn,
-            ],
-            Self::TemplatePoll => &[V::TableName, V::SecretsKeyId, V::HookQueueUrl],
-            Self::FollowUp => &[
-                V::TableName,
-                V::SecretsKeyId,
-                V::MessageQueueUrl,
-                V::HookQueueUrl,
-                V::FollowUpQueueUrl,
-                V::QueueUrl,
-                V::DeadLetterQueueUrl,
-                V::FollowUpQueueArn,
-                V::ExpiryQueueArn,
-                V::TimerGroup,
-                V::TimerRoleArn,
-                V::TimerDeadLetterQueueArn,
-            ],
-            Self::ProcessExpire => &[
-                V::TableName,
-                V::SecretsKeyId,
-                V::MessageQueueUrl,
-                V::HookQueueUrl,
-                V::ExpiryQueueUrl,
-                V::QueueUrl,
-                V::DeadLetterQueueUrl,
-                V::FollowUpQueueArn,
-                V::ExpiryQueueArn,
-                V::TimerGroup,
-                V::TimerRoleArn,
-                V::TimerDeadLetterQueueArn,
-            ],
+            Self::WebhookGupshup | Self::WebhookMeta => WEBHOOK,
+            Self::Api => API,
+            Self::OutboundSend => OUTBOUND_SEND,
+            Self::EventRoute => EVENT_ROUTE,
+            Self::MessageDeliver => MESSAGE_DELIVER,
+            Self::HookDeliver => HOOK_DELIVER,
+            Self::TemplatePoll => TEMPLATE_POLL,
+            Self::FollowUp => FOLLOW_UP,
+            Self::ProcessExpire => PROCESS_EXPIRE,
         }
     }
 }

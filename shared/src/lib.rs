@@ -1,5 +1,6 @@
 //! The gateway, but for the few lines that make a function of it. The modules from the middle outwards:
 
+mod aead; // sealing with a key at hand
 pub mod aws; // the ports on AWS
 pub mod config; // every variable by name
 pub mod domain; // pure rules and types

@@ -24,6 +24,7 @@ struct Shown {
 struct Row(char, u32);
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "said by whoever runs the test, no setting")]
 fn the_page_of_behaviours_is_what_the_tests_say() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let page = page(&root_tests(root));

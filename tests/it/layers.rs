@@ -41,6 +41,7 @@ const LAYERS: [Layer; 8] = [
     Layer {
         folder: "aws",
         modules: &[
+            "aead",
             "aws",
             "config",
             "domain::channel::Secret",
@@ -53,7 +54,15 @@ const LAYERS: [Layer; 8] = [
     },
     Layer {
         folder: "local",
-        modules: &["domain::ids", "domain::time", "error", "local", "ports", "store::table"],
+        modules: &[
+            "aead",
+            "domain::ids",
+            "domain::time",
+            "error",
+            "local",
+            "ports",
+            "store::table",
+        ],
         never: &[
             "aws_sdk_kms",
             "aws_sdk_s3",
@@ -77,7 +86,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         if path.is_dir() && name != "tests" {
             files.extend(sources(&path));
-        } else if name.ends_with(".rs") && !is_test(&name) {
+        } else if path.extension().is_some_and(|end| end == "rs") && !is_test(&name) {
             files.push(path);
         }
     }

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::infra::{functions, root, template};
 
 /// Far more than it takes; only a function that hangs needs it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The Lambda runtime, and all of AWS: it has no work and answers every other call with nothing.
 struct StandIn {
@@ -79,8 +79,8 @@ fn built() -> PathBuf {
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--workspace", "--bins", "--locked", "--quiet", "--profile", profile]);
     build.arg("--target-dir").arg(folder.parent().unwrap()).current_dir(root());
-    let built = build.output().unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let output = build.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     folder
 }
 

@@ -1,4 +1,5 @@
-//! Secrets sealed by the key service: the key never leaves it, and the context is signed with it.
+//! Secrets sealed by the key service. It seals a key drawn for each text, and that key the text, so a text may have
+//! any length; the master key never leaves the service, and the context is bound to both.
 
 use async_trait::async_trait;
 use aws_sdk_kms::Client;
@@ -7,14 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::failed;
+use crate::aead::{Sealer, new_key};
 use crate::error::{Error, Result};
 use crate::ports::Secrets;
 
 const SERVICE: &str = "key service";
 /// The name of the context in the key service's log.
 const CONTEXT: &str = "context";
-/// What one call of the key service encrypts.
-const PLAIN_BYTES_MAX: usize = 4096;
 
 /// Seals and opens with one key.
 pub struct Sealed {
@@ -36,31 +36,35 @@ impl Sealed {
 
 #[async_trait]
 impl Secrets for Sealed {
+    /// One call. The sealed text is the length of the sealed key, the sealed key, and the text sealed by that key.
     async fn seal(&self, context: &str, plain: &[u8]) -> Result<String> {
-        if plain.len() > PLAIN_BYTES_MAX {
-            let rule = format!("must have at most {PLAIN_BYTES_MAX} bytes together");
-            return Err(Error::invalid("credentials", rule));
-        }
-        let call = self.client.encrypt().key_id(self.key()?).plaintext(Blob::new(plain));
+        let key = new_key()?;
+        let call = self.client.encrypt().key_id(self.key()?).plaintext(Blob::new(key));
         let call = call.encryption_context(CONTEXT, context);
         let answer = call.send().await.map_err(|e| failed(SERVICE, e))?;
-        let sealed = answer
-            .ciphertext_blob()
-            .ok_or_else(|| Error::unavailable(SERVICE, "it answered without the sealed text"))?;
-        Ok(STANDARD.encode(sealed))
+        let key_sealed = answer
+            .ciphertext_blob
+            .ok_or_else(|| Error::unavailable(SERVICE, "it answered without the sealed key"))?
+            .into_inner();
+        let length = u16::try_from(key_sealed.len())
+            .map_err(|_| Error::unavailable(SERVICE, "it answered with too long a key"))?;
+        let sealed = Sealer::new(&key)?.seal(context, plain)?;
+        Ok(STANDARD.encode([&length.to_be_bytes()[..], &key_sealed, &sealed].concat()))
     }
 
     async fn open(&self, context: &str, sealed: &str) -> Result<Vec<u8>> {
-        let bytes = STANDARD
-            .decode(sealed)
-            .map_err(|_| Error::internal("a stored secret is not base64"))?;
-        let call = self.client.decrypt().key_id(self.key()?).ciphertext_blob(Blob::new(bytes));
+        let wrong = || Error::internal("what is to be opened was not sealed here");
+        let bytes = STANDARD.decode(sealed).map_err(|_| wrong())?;
+        let (length, rest) = bytes.split_first_chunk().ok_or_else(wrong)?;
+        let length = usize::from(u16::from_be_bytes(*length));
+        let (key_sealed, sealed) = rest.split_at_checked(length).ok_or_else(wrong)?;
+        let call = self.client.decrypt().key_id(self.key()?).ciphertext_blob(Blob::new(key_sealed));
         let call = call.encryption_context(CONTEXT, context);
         let answer = call.send().await.map_err(|e| failed(SERVICE, e))?;
-        let plain = answer
+        let key = answer
             .plaintext
-            .ok_or_else(|| Error::unavailable(SERVICE, "it answered without the text"))?;
-        Ok(plain.into_inner())
+            .ok_or_else(|| Error::unavailable(SERVICE, "it answered without the key"))?;
+        Sealer::new(key.as_ref())?.open(context, sealed)
     }
 }
 
@@ -97,8 +101,12 @@ mod tests {
         let sealed = secrets.seal("CHN1", b"token").await.unwrap();
         assert_eq!(secrets.open("CHN1", &sealed).await.unwrap(), b"token");
         assert!(!secrets.open("CHN2", &sealed).await.unwrap_err().is_transient());
-        assert!(secrets.seal("CHN1", &[0; PLAIN_BYTES_MAX + 1]).await.is_err());
-        assert!(secrets.open("CHN1", "no base64").await.is_err());
+        let long = secrets.seal("CHN1", &[7; 10_000]).await.unwrap();
+        assert_eq!(secrets.open("CHN1", &long).await.unwrap(), [7; 10_000]);
+        assert_eq!(stand_in.calls().len(), 5, "one call each");
+        for wrong in ["", "no base64", "AA==", "//8=", "AAFh"] {
+            assert!(secrets.open("CHN1", wrong).await.is_err(), "{wrong}");
+        }
         assert!(Sealed::new(client, None).open("CHN1", &sealed).await.is_err());
     }
 }

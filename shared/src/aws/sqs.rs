@@ -61,9 +61,10 @@ impl Queues {
             Some(entry) => {
                 let what = format!("{} of {} messages refused", answer.failed().len(), jobs.len());
                 let what = format!("{what}: {}", entry.code());
-                Err(match entry.sender_fault() {
-                    true => Error::internal(what),
-                    false => Error::unavailable(SERVICE, what),
+                Err(if entry.sender_fault() {
+                    Error::internal(what)
+                } else {
+                    Error::unavailable(SERVICE, what)
                 })
             }
         }

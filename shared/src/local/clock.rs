@@ -89,7 +89,7 @@ mod tests {
         let base = Arc::new(Hand::new(Time::from_millis(1000)));
         let clock = Turned::new(base.clone(), engine.shelf()).unwrap();
         assert_eq!(clock.now().millis(), 1000);
-        assert_eq!(clock.turn(Duration::from_secs(60)).unwrap().millis(), 61_000);
+        assert_eq!(clock.turn(Duration::from_mins(1)).unwrap().millis(), 61_000);
         base.turn(Duration::from_secs(1));
         assert_eq!(clock.now().millis(), 62_000);
         clock.turn(Duration::from_secs(1)).unwrap();

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::ports::{Clock, DELIVERIES_MAX, Done, Job, Queue, QueueName, Taken};
 
 /// How long a taken job stays hidden if nobody says what became of it.
-pub const VISIBILITY: Duration = Duration::from_secs(60);
+pub const VISIBILITY: Duration = Duration::from_mins(1);
 /// How long a FIFO queue knows the id of a job.
 const DEDUPE: Duration = Duration::from_mins(5);
 const DELAY_MAX: Duration = Duration::from_mins(15);

@@ -37,7 +37,6 @@ use crate::store::table::Table;
 pub struct Start(());
 
 /// Opens the log: JSON, one line per entry, to standard output.
-#[expect(clippy::unused_async, reason = "every main.rs awaits it, so that it may wait one day")]
 pub async fn start() -> Result<Start, Error> {
     let filter = EnvFilter::try_new(log_level()).unwrap_or_else(|_| EnvFilter::new("warn"));
     let log = tracing_subscriber::fmt()

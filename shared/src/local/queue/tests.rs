@@ -96,14 +96,14 @@ async fn a_fifo_queue_knows_an_id_for_five_minutes() {
 #[tokio::test]
 async fn a_standard_queue_delays_and_serves_the_quieter_group_first() {
     let s = setup().await;
-    let late = Job { delay: Duration::from_secs(900), ..job("a", "late") };
+    let late = Job { delay: Duration::from_mins(15), ..job("a", "late") };
     s.queues.put(QueueName::Hook, vec![late]).await.unwrap();
     for (group, body) in [("loud", "1"), ("loud", "2"), ("quiet", "3")] {
         s.put(QueueName::Hook, group, body).await;
     }
     let bodies: Vec<_> = std::iter::from_fn(|| s.body(QueueName::Hook)).collect();
     assert_eq!(bodies, ["1", "3", "2"]);
-    s.clock.turn(Duration::from_secs(900));
+    s.clock.turn(Duration::from_mins(15));
     assert!(std::iter::from_fn(|| s.body(QueueName::Hook)).any(|body| body == "late"));
 }
 
