@@ -228,6 +228,7 @@ mod tests {
             kind: EventKind::IdentityProcess,
             action: "succeeded".into(),
             time: Time::from_millis(0),
+            sequence: None,
             object: serde_json::json!({}),
         };
         Delivery::new(HookRuleId::derive(&[b"r"]), event, schedule_s, EVEN, Time::from_millis(0))

@@ -40,6 +40,10 @@ pub struct HookEvent {
     /// `succeeded`, `failed`, …
     pub action: String,
     pub time: Time,
+    /// Rises within a conversation, so that a receiver can put its events in order; not without gaps. `None` for what
+    /// belongs to no conversation, and for statuses of messages, which `time` orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// What it is about.
     pub object: serde_json::Value,
 }

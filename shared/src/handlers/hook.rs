@@ -294,6 +294,7 @@ impl DeliverHook {
             kind: EventKind::Endpoint,
             action: "disabled".to_owned(),
             time: disabled.time,
+            sequence: None,
             object: json!({
                 "rule_id": rule.id,
                 "name": rule.terms.name,

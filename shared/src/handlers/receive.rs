@@ -237,6 +237,7 @@ fn status_event(channel: &OpenChannel, sent: &Sent, step: &Step) -> HookEvent {
         kind: EventKind::Message,
         action: step.status.as_str().to_owned(),
         time: step.time,
+        sequence: None,
         object,
     }
 }

@@ -97,6 +97,7 @@ pub(super) async fn tell(
         kind: EventKind::OutboundTemplate,
         action: action.to_owned(),
         time: outbound.updated,
+        sequence: None,
         object: serde_json::json!({
             "outbound_id": outbound.id, "outbound_name": outbound.name, "status": outbound.status,
             "provider_status": outbound.provider_status, "rejected_reason": outbound.rejected_reason,

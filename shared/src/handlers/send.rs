@@ -259,6 +259,7 @@ fn started(checked: &Checked, send: &OutboundSend) -> HookEvent {
         kind: EventKind::WhatsappOutbound,
         action: "started".to_owned(),
         time: send.created,
+        sequence: None,
         object: serde_json::json!({
             "outbound_id": send.outbound, "outbound_message_id": send.id,
             "account_id": send.account_id, "conversation_id": send.message.conversation(),

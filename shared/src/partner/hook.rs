@@ -162,6 +162,9 @@ fn object(event: &HookEvent) -> Value {
         members.entry("channel_id").or_insert_with(|| json!(event.channel));
         members.entry("flow_id").or_insert_with(|| json!(event.flow));
         members.entry("platform").or_insert_with(|| json!("whatsapp"));
+        if let Some(sequence) = event.sequence {
+            members.insert("sequence".to_owned(), json!(sequence));
+        }
     }
     object
 }

@@ -14,6 +14,7 @@ fn event() -> HookEvent {
         kind: EventKind::IdentityProcess,
         action: "succeeded".into(),
         time: Time::parse("2026-03-11T15:05:00.000Z").unwrap(),
+        sequence: Some(7_002),
         object: json!({
             "identity_process_id": "IDP05", "validation_status": "success",
             "answers": [{"step_id": "name", "question": "¿Cómo te llamas?", "value": "Lucía"}],
@@ -59,6 +60,7 @@ fn the_standard_form_is_json_with_three_signed_headers() {
     assert_eq!(body["data"]["flow_id"], json!(event().flow));
     assert_eq!(body["data"]["channel_id"], json!(event().channel));
     assert_eq!(body["data"]["platform"], "whatsapp");
+    assert_eq!(body["data"]["sequence"], 7_002);
     assert_eq!(body["data"]["answers"][0]["step_id"], "name");
     assert_eq!(body["data"]["validations"][0]["type"], "face-recognition");
 }

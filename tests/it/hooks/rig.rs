@@ -393,6 +393,7 @@ pub(super) fn ended(name: &str, action: &str) -> HookEvent {
         kind: EventKind::IdentityProcess,
         action: action.to_owned(),
         time: START,
+        sequence: None,
         object: json!({
             "identity_process_id": format!("IDP{name}"),
             "platform": "whatsapp",

@@ -25,6 +25,9 @@ use super::text;
 use super::time::Time;
 use crate::ports::Timer;
 
+/// Numbers of hook events that one decision may use; decisions have hardly more effects than steps of a flow.
+const SEQUENCE_STEP: u64 = 1_000;
+
 /// What a decision may look at besides the conversation.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
@@ -118,7 +121,11 @@ impl<'a> Turn<'a> {
         flow: Option<FlowId>,
         object: impl FnOnce(&Self) -> Value,
     ) {
-        let place = self.outbox.effects.len().to_be_bytes();
+        let place = self.outbox.effects.len();
+        // Each decision is one version of the conversation.
+        let sequence = self.conversation.version * SEQUENCE_STEP
+            + u64::try_from(place).unwrap_or(0).min(SEQUENCE_STEP - 1);
+        let place = place.to_be_bytes();
         let cause = self.facts.cause.as_bytes();
         let mut event = HookEvent {
             id: EventId::derive(&[self.conversation.id.bytes(), cause, b"hook", &place]),
@@ -128,6 +135,7 @@ impl<'a> Turn<'a> {
             kind,
             action: action.to_owned(),
             time: self.facts.now,
+            sequence: Some(sequence),
             object: Value::Null,
         };
         if self.facts.rules.iter().any(|rule| rule.wants(&event)) {

@@ -34,6 +34,8 @@ struct Play {
     count: u32,
     said: Vec<String>,
     told: Vec<String>,
+    /// Of the last event told (T74: a receiver can order them).
+    sequence: Option<u64>,
     timers: Vec<(Timer, Time)>,
 }
 
@@ -107,6 +109,7 @@ impl Play {
             count: 0,
             said: Vec::new(),
             told: Vec::new(),
+            sequence: None,
             timers: Vec::new(),
         }
     }
@@ -151,7 +154,9 @@ impl Play {
                     other => other.kind().to_owned(),
                 }),
                 Effect::Hook(event) => {
-                    self.told.push(format!("{}.{}", event.kind.as_str(), event.action))
+                    assert!(event.sequence > self.sequence, "it rises within a conversation");
+                    self.sequence = event.sequence;
+                    self.told.push(format!("{}.{}", event.kind.as_str(), event.action));
                 }
                 Effect::Call(call) => self.said.push(format!("call {}", call.url)),
                 Effect::Reply { reply, .. } => self.told.push(format!("reply {reply:?}")),
@@ -160,6 +165,7 @@ impl Play {
         }
         self.timers = decision.timers;
         self.conversation = decision.conversation;
+        self.conversation.version += 1; // as saving does
     }
 
     /// The user sends something.
@@ -560,6 +566,7 @@ fn ids_of_effects_are_derived() {
     let first = (play.conversation.outbox.clone(), play.process().id);
     play.conversation = before;
     play.count = 0;
+    play.sequence = None;
     play.type_in("start");
     assert_eq!((play.conversation.outbox.clone(), play.process().id), first);
     let _: ProcessId = first.1;
