@@ -5,6 +5,7 @@
 mod behaviours;
 mod bundle;
 mod first_tenant;
+mod gupshup;
 mod hooks;
 mod infra;
 mod layers;

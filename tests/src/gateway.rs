@@ -17,7 +17,7 @@ use shared::provider::{gupshup::Gupshup, meta::Meta};
 use shared::store::Store;
 use simulator::Carrier;
 
-use crate::wire::GATEWAY;
+use crate::wire::{GATEWAY, SIMULATOR};
 
 /// Every route.
 pub(crate) fn router(store: &Store, ports: &Ports) -> Router {
@@ -54,5 +54,5 @@ pub(crate) fn poll(_store: &Store, _ports: &Ports) -> Box<dyn Tick> {
 
 /// The providers that the simulator plays.
 pub(crate) fn carriers() -> Vec<Arc<dyn Carrier>> {
-    vec![Arc::new(simulator::meta::Meta)]
+    simulator::carriers(SIMULATOR)
 }

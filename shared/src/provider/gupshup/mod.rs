@@ -155,7 +155,13 @@ impl Provider for Gupshup {
     fn fetch_media(&self, channel: &OpenChannel, media: &Media) -> Fetch {
         match &media.source {
             Some(MediaSource::Link(url) | MediaSource::PrivateLink { url, .. }) => {
-                Fetch::Bytes(wire::request(Method::GET, url, Vec::new()))
+                match url.parse::<http::Uri>() {
+                    Ok(uri) if uri.host().is_some() => {
+                        Fetch::Bytes(wire::request(Method::GET, url, Vec::new()))
+                    }
+                    // No address: asking again would not make it one.
+                    Ok(_) | Err(_) => Fetch::Nothing,
+                }
             }
             Some(MediaSource::ProviderId(id)) => match field(channel, "app_token") {
                 Some(token) => {

@@ -188,6 +188,11 @@ fn files_are_fetched_without_credentials_or_by_the_partner_api() {
     assert_eq!(line(&request), "GET https://media.example.com/a?X-Amz-S=1");
     assert!(request.headers().is_empty());
 
+    for broken in ["", "no address", "/path/only"] {
+        let media = media(Some(MediaSource::Link(broken.to_owned())));
+        assert!(matches!(Gupshup.fetch_media(&enterprise(), &media), Fetch::Nothing), "{broken}");
+    }
+
     let id = media(Some(MediaSource::ProviderId("70/01".to_owned())));
     let Fetch::Bytes(request) = Gupshup.fetch_media(&with_partner(), &id) else { panic!("bytes") };
     assert_eq!(line(&request), "GET https://partner.gupshup.io/partner/app/app-1/media/70%2F01");
