@@ -9,5 +9,6 @@ mod gupshup;
 mod hooks;
 mod infra;
 mod layers;
+mod meta;
 mod starts;
 mod statuses;
