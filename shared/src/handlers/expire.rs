@@ -72,10 +72,10 @@ impl Expire {
             emit(&self.store, &*self.queue, now, &state, outbox).await?;
             return Ok(true);
         }
-        let definition = match state.running() {
-            Some(process) => self.store.flow_version(process.flow, process.flow_version).await?,
-            None => None,
-        };
+        // The run that is going on may be another one than the timer was armed for, and rely on it.
+        let Some(process) = state.running() else { return Ok(true) };
+        let (id, cause) = (process.id, process.id.to_string());
+        let definition = self.store.flow_version(process.flow, process.flow_version).await?;
         let rules = self.store.cached_hook_rules(channel.tenant, now).await?;
         let facts = Facts {
             channel: &channel.channel,

@@ -12,7 +12,6 @@ use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, Source};
 use crate::domain::decision::{Due, FollowUpFacts, on_follow_up_due};
 use crate::domain::flow::Definition;
-use crate::domain::ids::ProcessId;
 use crate::domain::outbound::Outbound;
 use crate::domain::process::Process;
 use crate::domain::time::Time;
@@ -44,7 +43,7 @@ struct Loaded {
 #[async_trait]
 impl Worker for FollowUp {
     async fn work(&self, job: &Taken) -> Result<Done> {
-        let Timer::FollowUp { conversation, process } = read_timer(job)? else {
+        let Timer::FollowUp { conversation, process: _ } = read_timer(job)? else {
             return Err(Error::internal("the follow-up queue holds another timer"));
         };
         for _ in 0..TRIES {
@@ -56,7 +55,7 @@ impl Worker for FollowUp {
             else {
                 return Ok(Done::Finished);
             };
-            if self.decide(&channel, state, process, job).await? {
+            if self.decide(&channel, state, job).await? {
                 return Ok(Done::Finished);
             }
         }
@@ -80,13 +79,13 @@ impl FollowUp {
         &self,
         channel: &OpenChannel,
         state: Conversation,
-        id: ProcessId,
         job: &Taken,
     ) -> Result<bool> {
         let now = self.clock.now();
-        let Some(process) = state.running().filter(|process| process.id == id) else {
-            return Ok(true);
-        };
+        // The run that is going on may be another one than the timer was armed for: it relies on the timer that is
+        // armed already, so whoever is woken looks at what is there now.
+        let Some(process) = state.running() else { return Ok(true) };
+        let id = process.id;
         let cause = format!("{id}:{}", process.follow_up.question);
         if let Some(outbox) = state.saved(Source::FollowUp, &cause) {
             // Fired twice, or died before telling: either way nothing is said twice.
