@@ -2,13 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod batches;
 mod behaviours;
+mod budget;
 mod bundle;
 mod first_tenant;
+mod flows;
+mod follow_up;
 mod gupshup;
 mod hooks;
+mod inbounds;
 mod infra;
 mod layers;
+mod messages;
 mod meta;
+mod outbounds;
 mod starts;
 mod statuses;

@@ -8,10 +8,12 @@ use shared::handlers::expire::Expire;
 use shared::handlers::follow_up::FollowUp;
 use shared::handlers::hook::DeliverHook;
 use shared::handlers::manage::Manage;
+use shared::handlers::poll::Poll;
 use shared::handlers::receive::Receive;
 use shared::handlers::route::Route;
+use shared::handlers::send::SendOutbound;
 use shared::handlers::{Tick, Worker};
-use shared::http::{api, closed, webhooks};
+use shared::http::{api, closed, outbound_send, webhooks};
 use shared::ports::{Ports, QueueName};
 use shared::provider::{gupshup::Gupshup, meta::Meta};
 use shared::store::Store;
@@ -23,7 +25,9 @@ use crate::wire::{GATEWAY, SIMULATOR};
 pub(crate) fn router(store: &Store, ports: &Ports) -> Router {
     let receive = |provider| Arc::new(Receive::new(provider, store.clone(), ports));
     let manage = Manage::new(store.clone(), ports, GATEWAY.to_owned());
+    let send = SendOutbound::new(store.clone(), ports);
     let router = api::router(Arc::new(manage))
+        .merge(outbound_send::router(Arc::new(send)))
         .merge(webhooks::router(receive(&Meta)))
         .merge(webhooks::router(receive(&Gupshup)));
     closed(router)
@@ -41,15 +45,8 @@ pub(crate) fn workers(store: &Store, ports: &Ports) -> Vec<(QueueName, Arc<dyn W
 }
 
 /// The schedule.
-pub(crate) fn poll(_store: &Store, _ports: &Ports) -> Box<dyn Tick> {
-    struct Nothing;
-    #[async_trait::async_trait]
-    impl Tick for Nothing {
-        async fn tick(&self) -> shared::error::Result<()> {
-            Ok(())
-        }
-    }
-    Box::new(Nothing)
+pub(crate) fn poll(store: &Store, ports: &Ports) -> Box<dyn Tick> {
+    Box::new(Poll::new(store.clone(), ports))
 }
 
 /// The providers that the simulator plays.

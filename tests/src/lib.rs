@@ -8,10 +8,30 @@ pub mod clock; // one time for both sides
 pub mod count; // calls of AWS services
 pub mod customer; // who calls the API and gets hooks
 mod gateway; // put together from its handlers
+pub mod meta; // webhooks as only Meta makes them
 pub mod people; // users with their phones
 pub mod stage; // what stories begin with
 pub mod wire; // the network of a story
 
+use std::task::Poll;
+
 pub use bundle::Bundle;
 pub use customer::{Customer, Reply};
 pub use people::Person;
+
+/// All of them at once, in one task: they take turns wherever they wait. Their results, in order.
+pub async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, done) in &mut running {
+            if done.is_none()
+                && let Poll::Ready(output) = future.as_mut().poll(context)
+            {
+                *done = Some(output);
+            }
+        }
+        if running.iter().all(|(_, done)| done.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, done)| done).collect()
+}

@@ -63,11 +63,26 @@ impl<'a> Customer<'a> {
     /// A self-serve number at Gupshup, active.
     pub async fn gupshup(&self, digits: &str) -> Number<'a> {
         let credentials = json!({
-            "dialect": "self_serve",
-            "app": format!("app{digits}"),
-            "app_id": format!("app-id-{digits}"),
+            "mode": "self_serve",
+            "app_name": format!("App{digits}"),
+            "app_id": format!("app-{digits}"),
             "api_key": format!("key-of-{digits}"),
+            "webhook_token": format!("token-of-{digits}"),
             "base_url": format!("{SIMULATOR}/gupshup"),
+            "partner_url": format!("{SIMULATOR}/gupshup"),
+        });
+        self.number("gupshup", digits, credentials).await
+    }
+
+    /// A number at Gupshup's enterprise gateway, active.
+    pub async fn gupshup_enterprise(&self, digits: &str) -> Number<'a> {
+        let credentials = json!({
+            "mode": "enterprise",
+            "mobile_number": digits,
+            "waba_id": format!("2{digits}"),
+            "password": format!("password-of-{digits}"),
+            "send_host": format!("{SIMULATOR}/gupshup"),
+            "template_host": format!("{SIMULATOR}/gupshup"),
         });
         self.number("gupshup", digits, credentials).await
     }

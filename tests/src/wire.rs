@@ -164,6 +164,13 @@ impl Post for Webhooks {
     }
 }
 
+impl crate::Bundle {
+    /// A webhook arrives, without the simulator's knowledge. The status of the answer.
+    pub async fn deliver(&self, post: WebhookPost) -> u16 {
+        Webhooks(self.wire.clone()).post(post).await.expect("it is the gateway's address")
+    }
+}
+
 fn inside(url: &str) -> Result<&str, String> {
     url.strip_prefix(GATEWAY).ok_or_else(|| format!("nobody is at {url}"))
 }
