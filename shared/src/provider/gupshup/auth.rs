@@ -81,7 +81,7 @@ fn in_time(claims: &Value, require_exp: bool, now: Time) -> bool {
         && fits("iat", &|iat| iat <= now + LEEWAY_SECONDS)
 }
 
-/// A JWT's time may have a fraction (RFC 7519, NumericDate), which is cut off.
+/// A JWT's time may have a fraction (RFC 7519, `NumericDate`), which is cut off.
 fn seconds(time: &Value) -> Option<i64> {
     if let Some(whole) = time.as_i64() {
         return Some(whole);
