@@ -93,7 +93,8 @@ const API: &[Variable] = &[
     V::MediaBucket,
     V::PublicUrl,
 ];
-const OUTBOUND_SEND: &[Variable] = &[V::TableName, V::SecretsKeyId, V::MessageQueueUrl];
+const OUTBOUND_SEND: &[Variable] =
+    &[V::TableName, V::SecretsKeyId, V::MessageQueueUrl, V::HookQueueUrl];
 const EVENT_ROUTE: &[Variable] = &[
     V::TableName,
     V::SecretsKeyId,

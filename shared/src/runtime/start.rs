@@ -27,7 +27,8 @@ use crate::handlers::manage::Manage;
 use crate::handlers::poll::Poll;
 use crate::handlers::receive::Receive;
 use crate::handlers::route::Route;
-use crate::http::{api, closed, webhooks};
+use crate::handlers::send::SendOutbound;
+use crate::http::{api, closed, outbound_send, webhooks};
 use crate::ports::{Clock, Ports, QueueName};
 use crate::provider::Provider;
 use crate::store::Store;
@@ -77,6 +78,13 @@ impl Start {
         let public_url = wired.config.get(Variable::PublicUrl).unwrap_or_default().to_owned();
         let manage = Arc::new(Manage::new(wired.store.clone(), &wired.ports, public_url));
         Ok(wired.http(api::router(manage)))
+    }
+
+    /// Accepts the sending of an outbound.
+    pub fn outbound_send(&self) -> Result<Serve, Error> {
+        let wired = wire(Function::OutboundSend)?;
+        let send = Arc::new(SendOutbound::new(wired.store.clone(), &wired.ports));
+        Ok(wired.http(outbound_send::router(send)))
     }
 
     /// What an event means for its conversation.
