@@ -15,8 +15,7 @@ use crate::domain::ids::MediaId;
 use crate::handlers::admit::Call;
 use crate::handlers::manage::Manage;
 use crate::handlers::manage::audit::{Balance, BalanceQuery};
-use crate::handlers::manage::files::FileLink;
-use crate::ports::File;
+use crate::handlers::manage::files::{File, FileLink};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Manage>> {
     OpenApiRouter::new().routes(routes!(file)).routes(routes!(file_link)).routes(routes!(balance))

@@ -13,7 +13,7 @@ use crate::domain::tenant::Role;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
-use crate::ports::File;
+pub use crate::ports::File;
 
 /// How long a link to a file works.
 const LINK_LASTS: Duration = Duration::from_hours(1);
