@@ -14,6 +14,7 @@ mod hooks;
 mod inbounds;
 mod infra;
 mod layers;
+mod local_host;
 mod messages;
 mod meta;
 mod outbounds;

@@ -69,7 +69,7 @@ impl StandIn {
 }
 
 /// The folder that this test was built into; the functions are built into it too, if they are not there yet.
-fn built() -> PathBuf {
+pub(super) fn built() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let folder = own.parent().and_then(Path::parent).unwrap().to_owned();
     let profile = match folder.file_name().and_then(|name| name.to_str()) {

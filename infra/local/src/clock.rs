@@ -64,6 +64,7 @@ impl simulator::clock::Clock for HostClock {
             settled(&host).await?;
         }
         self.turn(&host, end.since(self.clock.now()))?;
+        host.poll_now().await;
         settled(&host).await
     }
 }

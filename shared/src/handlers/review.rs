@@ -52,7 +52,8 @@ pub(super) fn after(before: &Outbound, changed: &TemplateChanged, now: Time) -> 
     };
     let template_id = changed.provider_id.clone().or_else(|| before.template_id.clone());
     let same = status == before.status
-        && before.provider_status == changed.provider_status
+        // Events and lists of one provider write the same word differently.
+        && before.provider_status.eq_ignore_ascii_case(&changed.provider_status)
         && reason == before.rejected_reason
         && template_id == before.template_id;
     if same {

@@ -254,6 +254,7 @@ function openList(message, list) {
   ]);
   $("list-rows").replaceChildren(...rows.filter(Boolean));
   $("list-sheet").showModal();
+  $("list-rows").querySelector(".pick")?.focus();
 }
 
 function file(kind, link, name, isLoaded) {

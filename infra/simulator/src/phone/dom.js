@@ -92,8 +92,8 @@ const HUES = [162, 205, 262, 322, 18, 40, 188, 96];
 export function avatar(node, name, seed) {
   const letters = name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0].toUpperCase());
   write(node, letters.join("") || "?");
-  const sum = [...String(seed)].reduce((total, letter) => total + letter.codePointAt(0), 0);
-  node.style.setProperty("--hue", HUES[sum % HUES.length]);
+  const hash = [...String(seed)].reduce((all, letter) => (all * 31 + letter.codePointAt(0)) % 9973, 7);
+  node.style.setProperty("--hue", HUES[hash % HUES.length]);
 }
 
 let toastTimer;

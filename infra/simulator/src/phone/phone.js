@@ -95,7 +95,7 @@ function drawOne(one) {
     },
     el("span", { class: "knob" }),
   );
-  return el("div", { class: "person-row" }, pick, el("span", { class: "hint" }, one.is_online ? "on" : "off"), toggle);
+  return el("div", { class: "person-row" }, pick, el("span", { class: "hint" }, one.is_online ? "phone on" : "phone off"), toggle);
 }
 
 function drawLines() {
