@@ -19,4 +19,5 @@ mod messages;
 mod meta;
 mod outbounds;
 mod starts;
+mod openapi;
 mod statuses;

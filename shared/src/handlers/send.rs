@@ -33,10 +33,10 @@ pub struct NewSend {
     /// An approved one.
     pub outbound_id: OutboundId,
     /// Without the country code.
-    #[schema(min_length = 4, max_length = 40)]
+    #[schema(min_length = 4, max_length = 40, format = "phone")]
     pub phone_number: String,
     /// `57`, `+57` or `CO`; may be left out if the number starts with a plus.
-    #[schema(min_length = 1, max_length = 6)]
+    #[schema(min_length = 1, max_length = 6, format = "country")]
     pub country_code: Option<String>,
     /// That the user agreed to get this: must be true, and is kept as evidence.
     pub user_authorized: bool,

@@ -26,18 +26,18 @@ pub struct NewChannel {
     pub name: String,
     pub provider: ProviderKind,
     /// With the country code.
-    #[schema(min_length = 5, max_length = 40)]
+    #[schema(min_length = 5, max_length = 40, format = "phone")]
     pub phone_number: String,
     /// ISO 3166 alpha-2: for numbers that users write without a country code.
-    #[schema(min_length = 2, max_length = 2)]
+    #[schema(min_length = 2, max_length = 2, format = "country")]
     pub default_country: String,
     /// `es` where nothing is said.
     pub language: Option<Language>,
     /// The provider's secrets, by name; never shown again.
-    pub credentials: Values,
+    pub credentials: BTreeMap<String, String>,
     /// The provider's other settings, by name.
     #[serde(default)]
-    pub settings: Values,
+    pub settings: BTreeMap<String, String>,
     /// Calls of the webhook must bear a token of this app (GupShup).
     pub associated_app_id: Option<AppId>,
     /// Tokens without an end are refused.
@@ -58,15 +58,15 @@ pub struct NewChannel {
 pub struct ChannelChanges {
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
-    #[schema(min_length = 5, max_length = 40)]
+    #[schema(min_length = 5, max_length = 40, format = "phone")]
     pub phone_number: Option<String>,
-    #[schema(min_length = 2, max_length = 2)]
+    #[schema(min_length = 2, max_length = 2, format = "country")]
     pub default_country: Option<String>,
     pub language: Option<Language>,
     #[serde(default)]
-    pub credentials: Values,
+    pub credentials: BTreeMap<String, String>,
     #[serde(default)]
-    pub settings: Values,
+    pub settings: BTreeMap<String, String>,
     /// Null takes the app away.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<AppId>)]
@@ -98,7 +98,7 @@ pub struct ChannelView {
     pub phone_number: String,
     pub default_country: String,
     pub language: Language,
-    pub settings: Values,
+    pub settings: BTreeMap<String, String>,
     /// Where the provider has to send webhooks.
     pub webhook_url: String,
     pub stream_id: String,

@@ -93,7 +93,7 @@ pub struct StepBody {
     pub accept: Vec<MediaKind>,
     /// An https address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 2048)]
+    #[schema(min_length = 1, max_length = 2048, format = "uri")]
     pub url: Option<String>,
     /// For one call; 10 where nothing is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -19,7 +19,7 @@ pub struct NewInbound {
     /// Must be the channel's.
     pub waba_provider: ProviderKind,
     /// Of a channel, with the country code.
-    #[schema(min_length = 5, max_length = 40)]
+    #[schema(min_length = 5, max_length = 40, format = "phone")]
     pub waba_phone_number: String,
     /// A published flow.
     pub flow_id: FlowId,
@@ -39,7 +39,7 @@ pub struct InboundChanges {
 /// Which inbounds are listed.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 pub struct InboundFilter {
-    #[param(min_length = 5, max_length = 40)]
+    #[param(min_length = 5, max_length = 40, format = "phone")]
     pub waba_phone_number: Option<String>,
     pub flow_id: Option<FlowId>,
     #[param(minimum = 1, maximum = 200)]

@@ -19,7 +19,7 @@ pub(crate) const NOT_SUBMITTED: &str = "not_submitted";
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct NewOutbound {
     /// Of a channel, with the country code.
-    #[schema(min_length = 5, max_length = 40)]
+    #[schema(min_length = 5, max_length = 40, format = "phone")]
     pub waba_phone_number: String,
     /// True: a single notification; false: its continue button starts a flow.
     pub is_notification: bool,
@@ -35,7 +35,7 @@ pub struct NewOutbound {
     #[schema(min_length = 1, max_length = 200)]
     pub outbound_name: String,
     /// An https address; required unless the type is TEXT, which ignores it.
-    #[schema(min_length = 1, max_length = 2048)]
+    #[schema(min_length = 1, max_length = 2048, format = "uri")]
     pub media_url: Option<String>,
     /// Button text; required unless it is a notification.
     #[schema(min_length = 1, max_length = 25)]
@@ -74,14 +74,14 @@ pub struct UrlButton {
     #[schema(min_length = 1, max_length = 25)]
     pub message: String,
     /// An absolute http or https address.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(min_length = 1, max_length = 2000, format = "uri")]
     pub url: String,
 }
 
 /// Which outbounds are listed.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 pub struct OutboundFilter {
-    #[param(min_length = 5, max_length = 40)]
+    #[param(min_length = 5, max_length = 40, format = "phone")]
     pub waba_phone_number: Option<String>,
     #[param(inline)]
     pub status: Option<ReviewStatus>,
