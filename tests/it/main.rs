@@ -1,7 +1,7 @@
 //! Stories over the whole gateway, and what holds for the repository as a whole.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
+mod bad_input;
 mod batches;
 mod behaviours;
 mod budget;
