@@ -1,11 +1,13 @@
 //! Stories over the whole gateway, and what holds for the repository as a whole.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod bad_input;
 mod batches;
 mod behaviours;
 mod budget;
 mod bundle;
+mod channels;
 mod first_tenant;
 mod flows;
 mod follow_up;
@@ -17,7 +19,8 @@ mod layers;
 mod local_host;
 mod messages;
 mod meta;
-mod outbounds;
-mod starts;
 mod openapi;
+mod outbounds;
+mod requests;
+mod starts;
 mod statuses;

@@ -1,6 +1,7 @@
 //! Two tenants with one of everything, and a good request for each operation.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use shared::domain::ids::{ChannelId, MediaId, MessageId};
@@ -19,6 +20,7 @@ pub(super) struct World<'a> {
     own: Customer<'a>,
     own_ids: Ids,
     others_ids: Ids,
+    calls: AtomicUsize,
 }
 
 impl<'a> World<'a> {
@@ -26,7 +28,7 @@ impl<'a> World<'a> {
         let (own, other) = (bundle.customer().await, bundle.customer().await);
         let own_ids = furnish(bundle, &own, "573177700000", "573001234567").await;
         let others_ids = furnish(bundle, &other, "573177700001", "573001234568").await;
-        Self { bundle, own, own_ids, others_ids }
+        Self { bundle, own, own_ids, others_ids, calls: AtomicUsize::new(0) }
     }
 
     /// Everything in the table, in a fixed order.
@@ -70,6 +72,7 @@ impl<'a> World<'a> {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Reply {
+        let key = format!("bad-input-{}", self.calls.fetch_add(1, Ordering::Relaxed));
         let mut all = headers.to_vec();
         let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         if body.is_some() {
@@ -77,7 +80,7 @@ impl<'a> World<'a> {
         }
         if method == "post" && headers.is_empty() {
             // A call that is refused leaves no trace of its key either.
-            all.push(("idempotency-key", "bad-input"));
+            all.push(("idempotency-key", &key));
         }
         let reply = self.send(method, uri, bytes, &all).await;
         assert!(reply.headers.get("idempotent-replayed").is_none(), "{method} {uri}");
@@ -102,7 +105,9 @@ impl<'a> World<'a> {
     pub(super) fn sample(&self, operation: &str) -> Option<Value> {
         let id = |name: &str| self.own(name);
         Some(match operation {
-            "POST /v1/api-keys" => json!({ "name": "second", "roles": ["integrator"], "user_id": "u1" }),
+            "POST /v1/api-keys" => {
+                json!({ "name": "second", "roles": ["integrator"], "user_id": "u1" })
+            }
             "POST /v1/apps" => json!({ "name": "prod", "algorithm": "HS512" }),
             "POST /v1/channels" => json!({
                 "name": "Second", "provider": "cloud_api", "phone_number": "573177700009",
@@ -250,12 +255,7 @@ async fn furnish(bundle: &Bundle, customer: &Customer<'_>, digits: &str, phone: 
 }
 
 /// An outbound as it is once its provider has approved it.
-async fn approved_outbound(
-    bundle: &Bundle,
-    customer: &Customer<'_>,
-    digits: &str,
-    ids: &mut Ids,
-) {
+async fn approved_outbound(bundle: &Bundle, customer: &Customer<'_>, digits: &str, ids: &mut Ids) {
     let created = customer.post("/v1/whatsapp/outbounds", &outbound(digits)).await.expect(201);
     let id = text(&created, "outbound_id");
     let tenant = customer.get("/v1/tenant").await.expect(200);
