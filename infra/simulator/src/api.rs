@@ -62,8 +62,8 @@ fn invalid(sentence: impl Into<String>) -> Failed {
 
 type Answer = Result<Json<Value>, Failed>;
 
-fn done() -> Answer {
-    Ok(Json(json!({ "done": true })))
+fn finished() -> Json<Value> {
+    Json(json!({ "done": true }))
 }
 
 /// Everything that the page shows; 304 where nothing changed. Credentials of lines are not shown.
@@ -116,7 +116,7 @@ async fn put_line(Extract(simulator): Extract<Simulator>, Json(line): Json<Line>
         return Err(invalid(format!("carrier must be one of {}", names.join(", "))));
     }
     simulator.put_line(line);
-    done()
+    Ok(finished())
 }
 
 #[derive(Deserialize)]
@@ -152,7 +152,7 @@ async fn switch_phone(
     Json(phone): Json<Phone>,
 ) -> Answer {
     simulator.switch_phone(&number, phone.is_online)?;
-    done()
+    Ok(finished())
 }
 
 #[derive(Deserialize)]
@@ -252,7 +252,7 @@ struct Look {
 
 async fn look(Extract(simulator): Extract<Simulator>, Json(look): Json<Look>) -> Answer {
     simulator.look(&look.line, &look.user)?;
-    done()
+    Ok(finished())
 }
 
 #[derive(Deserialize)]
@@ -282,7 +282,7 @@ async fn decide_template(
     Json(review): Json<Review>,
 ) -> Answer {
     simulator.decide_template(&id, review)?;
-    done()
+    Ok(finished())
 }
 
 #[derive(Deserialize)]
@@ -307,7 +307,7 @@ async fn put_faults(Extract(simulator): Extract<Simulator>, Json(new): Json<NewF
         faults.sends.extend(new.sends);
         faults.posts.extend(new.posts);
     });
-    done()
+    Ok(finished())
 }
 
 #[derive(Deserialize)]
@@ -355,5 +355,5 @@ async fn put_receiver(
         }
         receiver.next.extend(new.next);
     });
-    done()
+    Ok(finished())
 }

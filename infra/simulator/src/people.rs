@@ -31,7 +31,7 @@ impl Simulator {
         let carrier = self.carrier_of(&line)?;
         let user = self.person(user)?;
         let (number, said) = self.write_down(&line, &user, content)?;
-        self.put_post(&line, carrier.user_message(&line, &user, &said), vec![number]);
+        self.put_post(&line, &carrier.user_message(&line, &user, &said), &[number]);
         Ok(said)
     }
 
@@ -69,7 +69,7 @@ impl Simulator {
         let post = carrier.batch(&line, &news).ok_or_else(|| {
             Missing(format!("{} sends no webhooks with several things", carrier.name()))
         })?;
-        self.put_post(&line, post, numbers);
+        self.put_post(&line, &post, &numbers);
         Ok(all_said)
     }
 
@@ -152,13 +152,13 @@ impl Simulator {
         let template = template.ok_or_else(|| Missing(format!("there is no template {id}")))?;
         let line = self.line(&template.line)?;
         if let Some(post) = self.carrier_of(&line)?.template_decided(&line, &template) {
-            self.put_post(&line, post, Vec::new());
+            self.put_post(&line, &post, &[]);
         }
         Ok(())
     }
 
     /// Puts a webhook on its way, with the faults that wait for it.
-    pub(crate) fn put_post(&self, line: &Line, post: WebhookPost, messages: Vec<u64>) {
+    pub(crate) fn put_post(&self, line: &Line, post: &WebhookPost, messages: &[u64]) {
         let now = self.now_millis();
         self.change(|state| {
             let fault = state.faults.get_mut(&line.id).and_then(|faults| faults.posts.pop_front());
@@ -169,7 +169,7 @@ impl Simulator {
             };
             for _ in 0..times {
                 let order = state.next_number();
-                let what = What::Post { post: post.clone(), messages: messages.clone(), tries: 0 };
+                let what = What::Post { post: post.clone(), messages: messages.to_vec(), tries: 0 };
                 let due_millis = now + late_millis;
                 state.pending.push(Pending { due_millis, order, line: line.id.clone(), what });
             }
@@ -224,6 +224,7 @@ pub enum Target {
     Row(String),
 }
 
+#[expect(clippy::large_enum_variant, reason = "a handful of them live for one call")]
 enum Fact {
     Said(User, Said),
     Status(Sent, StatusChange),

@@ -84,7 +84,7 @@ impl Simulator {
         let Ok(carrier) = self.carrier_of(&line) else { return };
         if let Some(post) = carrier.status(&line, &sent, &StatusChange { status: to, time_millis })
         {
-            self.put_post(&line, post, Vec::new());
+            self.put_post(&line, &post, &[]);
         }
     }
 }

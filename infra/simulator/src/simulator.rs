@@ -249,14 +249,12 @@ impl Simulator {
     fn record(&self, line: &Line, sent: &Sent, first: Status) {
         let due_millis = self.now_millis();
         self.change(|state| {
-            let user = match state.user(&sent.to) {
-                Some(user) => user.number.clone(),
-                None => {
-                    // Whoever is written to for the first time is a new person.
-                    let user = User::new(&sent.to, "");
-                    state.users.insert(sent.to.clone(), user);
-                    sent.to.clone()
-                }
+            let user = if let Some(user) = state.user(&sent.to) {
+                user.number.clone()
+            } else {
+                // Whoever is written to for the first time is a new person.
+                state.users.insert(sent.to.clone(), User::new(&sent.to, ""));
+                sent.to.clone()
             };
             let number = state.next_number();
             let entry =

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::carrier::Refusal;
 use crate::message::{Button, FileKind, ShownFile, ToUser};
 
+/// More variables than the 1024 characters of a body have room for.
+const VARIABLES_MAX: usize = 1024;
+
 /// Where the review stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
@@ -92,7 +95,9 @@ pub struct Filling {
 impl Template {
     /// How many different variables the body has.
     pub fn variable_count(&self) -> usize {
-        (1..).take_while(|number| self.body.contains(&format!("{{{{{number}}}}}"))).count()
+        (1..=VARIABLES_MAX)
+            .take_while(|number| self.body.contains(&format!("{{{{{number}}}}}")))
+            .count()
     }
 
     /// What the user sees. Refused where the filling does not fit, as WhatsApp does.
