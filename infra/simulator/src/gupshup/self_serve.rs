@@ -119,7 +119,7 @@ pub(super) fn hand_over(
         })
     });
     if is_recorded {
-        simulator.put_post(line, enqueued(simulator, line, &taken.sent), Vec::new());
+        simulator.put_post(line, &enqueued(simulator, line, &taken.sent), &[]);
     }
     Ok((taken, id))
 }
@@ -343,8 +343,8 @@ pub(super) async fn subscribe(
         simulator.put_line(line.clone());
         simulator.put_post(
             &line,
-            callback(&line, &v2_news::sandbox_start(&line, simulator.now_millis())),
-            Vec::new(),
+            &callback(&line, &v2_news::sandbox_start(&line, simulator.now_millis())),
+            &[],
         );
         Ok(json!({ "status": "success", "subscription": {
             "active": true, "appId": app, "tag": tag, "url": url, "version": version,
