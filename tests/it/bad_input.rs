@@ -51,7 +51,7 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    async fn expect_refused(&mut self, what: &str, field: Option<&str>, reply: Reply) {
+    fn expect_refused(&mut self, what: &str, field: Option<&str>, reply: &Reply) {
         self.tried += 1;
         let is_refused = matches!(reply.status, 400 | 404 | 409 | 413 | 415 | 422);
         let named: Vec<&str> = reply.json["details"]
@@ -126,7 +126,7 @@ async fn try_path(trial: &mut Trial<'_>, operation: &Operation<'_>) {
             let reply = world.call(operation.method, &uri, operation.sample.as_ref(), &[]).await;
             let what = format!("{}: {what} {wrong}", operation.name());
             let field = (wrong != "token").then_some(wrong);
-            trial.expect_refused(&what, field, reply).await;
+            trial.expect_refused(&what, field, &reply);
         }
     }
 }
@@ -141,7 +141,7 @@ async fn try_query(trial: &mut Trial<'_>, schemas: &Schemas<'_>, operation: &Ope
             let reply =
                 trial.world.call(operation.method, &format!("{uri}?{query}"), None, &[]).await;
             let what = format!("{}: {name}={text:.40}", operation.name());
-            trial.expect_refused(&what, Some(name), reply).await;
+            trial.expect_refused(&what, Some(name), &reply);
         }
     }
 }
@@ -166,7 +166,7 @@ async fn try_body(trial: &mut Trial<'_>, schemas: &Schemas<'_>, operation: &Oper
         let shown = body.to_string();
         let shown: String = shown.chars().take(300).collect();
         let what = format!("{}: {field} in {shown}", operation.name());
-        trial.expect_refused(&what, Some(&field), reply).await;
+        trial.expect_refused(&what, Some(&field), &reply);
     }
     // Not an object, not JSON, not UTF-8, too much, another type.
     let json = [("content-type", "application/json")];
@@ -180,7 +180,7 @@ async fn try_body(trial: &mut Trial<'_>, schemas: &Schemas<'_>, operation: &Oper
     ] {
         let what = format!("{}: {:?}", operation.name(), &body[..body.len().min(10)]);
         let reply = trial.world.send(operation.method, &uri, body, &kind).await;
-        trial.expect_refused(&what, field, reply).await;
+        trial.expect_refused(&what, field, &reply);
     }
 }
 
@@ -201,7 +201,7 @@ async fn try_headers(trial: &mut Trial<'_>, operation: &Operation<'_>) {
             let body = operation.sample.as_ref();
             let reply = trial.world.call(operation.method, &uri, body, &headers).await;
             let what = format!("{}: {name}: {key:.20}", operation.name());
-            trial.expect_refused(&what, Some(name), reply).await;
+            trial.expect_refused(&what, Some(name), &reply);
         }
     }
 }

@@ -116,7 +116,7 @@ impl Admit {
     }
 
     /// What is stored together with the call's effect: the answer, and the jobs that it brings about.
-    pub async fn receipt(
+    pub fn receipt(
         &self,
         call: &Call,
         status: u16,

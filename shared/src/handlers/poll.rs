@@ -21,14 +21,14 @@ use crate::provider::{self, TemplateRow};
 use crate::store::Store;
 use crate::store::outbounds::Review;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// When the provider is asked for the first time, and between times in the first hour.
-pub(crate) const POLL_FIRST: Duration = Duration::from_secs(5 * 60);
+pub(crate) const POLL_FIRST: Duration = Duration::from_mins(5);
 /// Between times up to 24 h.
-const POLL_DAY: Duration = Duration::from_secs(30 * 60);
+const POLL_DAY: Duration = Duration::from_mins(30);
 /// Between times afterwards.
-const POLL_LATER: Duration = Duration::from_secs(6 * 3600);
+const POLL_LATER: Duration = Duration::from_hours(6);
 
 /// Outbounds looked at in one run; the others stay due.
 const DUE_MAX: u32 = 500;

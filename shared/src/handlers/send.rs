@@ -169,7 +169,7 @@ impl SendOutbound {
             created: call.now,
         };
         let jobs = self.jobs(checked, &send, &sending).await?;
-        let receipt = self.admit.receipt(call, 202, accepted, jobs.clone()).await?;
+        let receipt = self.admit.receipt(call, 202, accepted, jobs.clone())?;
         self.store.queue_send(&send, &sending, &conversation, receipt).await?;
         for (queue, job) in jobs {
             self.queue.put(queue, vec![job]).await?;

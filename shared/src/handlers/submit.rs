@@ -39,7 +39,7 @@ pub(super) async fn submit(
         }
         Submitted::Refused { reason } => {
             after.status = ReviewStatus::Rejected;
-            after.provider_status = REJECTED.to_owned();
+            REJECTED.clone_into(&mut after.provider_status);
             after.rejected_reason = Some(reason);
         }
         Submitted::Later => return None,

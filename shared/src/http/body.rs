@@ -33,8 +33,7 @@ where
             .await
             .map_err(|_| Problem::TooLarge { bytes_max: BYTES_MAX })?;
         let (fields, leaves) = match kind.as_deref().map(str::to_ascii_lowercase).as_deref() {
-            None if bytes.is_empty() => (Map::new(), Leaves::Typed),
-            Some("application/json") if bytes.is_empty() => (Map::new(), Leaves::Typed),
+            None | Some("application/json") if bytes.is_empty() => (Map::new(), Leaves::Typed),
             Some("application/json") => (read_json(&bytes)?, Leaves::Typed),
             Some("application/x-www-form-urlencoded") => (read_form(&bytes)?, Leaves::Texts),
             Some(_) | None => return Err(Problem::UnsupportedType),

@@ -111,8 +111,9 @@ impl Problem {
             vec![Detail { field: field.to_owned(), message: message.to_owned() }]
         };
         match self {
-            Self::Error(Error::Invalid { field, rule }) => detail(field, rule),
-            Self::Error(Error::Refused { field: Some(field), rule }) => detail(field, rule),
+            Self::Error(
+                Error::Invalid { field, rule } | Error::Refused { field: Some(field), rule },
+            ) => detail(field, rule),
             Self::Error(Error::NotFound { what }) => detail(what, "not found"),
             Self::Error(Error::ProviderRefused { provider, code, .. }) => detail(provider, code),
             Self::UnknownId { field } => detail(field, "not found"),

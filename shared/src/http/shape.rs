@@ -153,7 +153,7 @@ impl Check<'_> {
         let kinds = types(schema);
         let kind = kinds.iter().copied().find(|kind| *kind != "null").unwrap_or_default();
         if self.leaves == Leaves::Texts && kind != "object" {
-            self.read_texts(value, kind, path)?;
+            Self::read_texts(value, kind, path)?;
         }
         if kinds.contains(&"null") && (value.is_null() || value == "") {
             *value = Value::Null;
@@ -190,7 +190,7 @@ impl Check<'_> {
     }
 
     /// A form's list of texts as what is wanted.
-    fn read_texts(&self, value: &mut Value, kind: &str, path: &str) -> Result<()> {
+    fn read_texts(value: &mut Value, kind: &str, path: &str) -> Result<()> {
         let Value::Array(texts) = value else { return Ok(()) };
         if kind == "array" {
             return Ok(());

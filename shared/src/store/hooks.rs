@@ -71,7 +71,7 @@ impl Store {
         Receipt::add(receipt, &mut writes);
         let written = self.table.write(writes).await?;
         self.caches.hook_rules.forget(&rule.tenant);
-        super::tenants::absent(written, "the hook rule exists already")
+        super::tenants::absent(&written, "the hook rule exists already")
     }
 
     /// Writes a rule whose `version` is still the one that was read, and answers it with the next version. What

@@ -13,10 +13,10 @@ use crate::error::{Error, Result};
 use crate::ports::{Job, QueueName};
 
 /// How long an answer is kept.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
+const KEPT: Duration = Duration::from_hours(24);
 
 /// After this long a request that neither finished nor failed is taken for dead: longer than any function may run.
-const RUNNING_MAX: Duration = Duration::from_secs(60);
+const RUNNING_MAX: Duration = Duration::from_mins(1);
 
 /// When to ask again while the first is still running.
 const ASK_AGAIN: Duration = Duration::from_secs(2);

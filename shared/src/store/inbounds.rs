@@ -65,7 +65,7 @@ impl Store {
         let mut writes =
             vec![text_write(inbound, text, absent.clone())?, Write::Put { item, when: absent }];
         Receipt::add(receipt, &mut writes);
-        unique(self.table.write(writes).await?)
+        unique(&self.table.write(writes).await?)
     }
 
     /// Replaces `old` by `new`; both texts in normal form.
@@ -84,7 +84,7 @@ impl Store {
             let gone = Write::Delete { key, when: When::Always };
             vec![text_write(new, new_text, absent)?, put, gone]
         };
-        unique(self.table.write(writes).await?)
+        unique(&self.table.write(writes).await?)
     }
 
     pub async fn delete_inbound(&self, inbound: &Inbound, text: &str) -> Result<()> {
@@ -101,7 +101,7 @@ fn text_write(inbound: &Inbound, text: &str, when: When) -> Result<Write> {
 }
 
 /// The text comes first in the list of writes.
-fn unique(written: Written) -> Result<()> {
+fn unique(written: &Written) -> Result<()> {
     match written {
         Written::Done(_) => Ok(()),
         Written::Refused { place: 0, .. } => {

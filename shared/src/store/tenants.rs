@@ -23,7 +23,7 @@ impl Store {
         let item = Item::new(&keys::tenant(tenant.id), tenant)?;
         let tenant = Write::Put { item, when: When::Absent { now_s: 0 } };
         let written = self.table.write(vec![tenant, key_write(key)?]).await?;
-        absent(written, "the tenant exists already")
+        absent(&written, "the tenant exists already")
     }
 
     /// The key with this hex SHA-256. A key that was just made or deleted may be missed for a moment.
@@ -35,7 +35,7 @@ impl Store {
     pub async fn create_api_key(&self, key: &ApiKey, receipt: Option<Receipt>) -> Result<()> {
         let mut writes = vec![key_write(key)?];
         Receipt::add(receipt, &mut writes);
-        absent(self.table.write(writes).await?, "the API key exists already")
+        absent(&self.table.write(writes).await?, "the API key exists already")
     }
 
     /// A tenant's keys.
@@ -60,7 +60,7 @@ impl Store {
         let item = Item::new(&keys::app(app.tenant, app.id), app)?;
         let mut writes = vec![Write::Put { item, when: When::Absent { now_s: 0 } }];
         Receipt::add(receipt, &mut writes);
-        absent(self.table.write(writes).await?, "the app exists already")
+        absent(&self.table.write(writes).await?, "the app exists already")
     }
 
     pub async fn app(&self, tenant: TenantId, id: AppId) -> Result<Option<App>> {
@@ -86,7 +86,7 @@ fn key_write(key: &ApiKey) -> Result<Write> {
 }
 
 /// For writes that only fail because something is there already.
-pub(crate) fn absent(written: Written, what: &str) -> Result<()> {
+pub(crate) fn absent(written: &Written, what: &str) -> Result<()> {
     match written {
         Written::Done(_) => Ok(()),
         Written::Refused { .. } => Err(Error::Conflict(what.to_owned())),

@@ -54,8 +54,8 @@ fn named(path: &[Step]) -> String {
     for step in path {
         match step {
             Step::Field(field) if name.is_empty() => name.push_str(field),
-            Step::Field(field) => name.push_str(&format!(".{field}")),
-            Step::Entry(place) => name.push_str(&format!("[{place}]")),
+            Step::Field(field) => name.extend([".", field]),
+            Step::Entry(place) => name.extend(["[", &place.to_string(), "]"]),
         }
     }
     name.strip_prefix("config.").map(str::to_owned).unwrap_or(name)
@@ -113,7 +113,7 @@ impl<'a> Schemas<'a> {
         }
         texts.extend(schema["minimum"].as_i64().map(|min| (min - 1).to_string()));
         texts.extend(schema["maximum"].as_i64().map(|max| (max + 1).to_string()));
-        texts.extend(schema["maxLength"].as_u64().map(|max| too_long(max)));
+        texts.extend(schema["maxLength"].as_u64().map(too_long));
         if schema["enum"].is_array() || schema["pattern"].is_string() {
             texts.push("nonsense".to_owned());
         }
@@ -138,23 +138,19 @@ impl<'a> Schemas<'a> {
         };
         let others: Vec<&Value> = all.iter().filter(|one| one["type"] != "null").collect();
         let is_nullable = others.len() < all.len();
-        match others.as_slice() {
-            [one] => (self.not_null(one).0, is_nullable),
-            // A word or an object: the object has the fields.
-            _ => {
-                let object =
-                    others.iter().map(|one| self.resolve(one)).find(|s| kind(s) == "object");
-                (object.unwrap_or(schema), is_nullable)
-            }
+        if let [one] = others.as_slice() {
+            return (self.not_null(one).0, is_nullable);
         }
+        // A word or an object: the object has the fields.
+        let object = others.iter().map(|one| self.resolve(one)).find(|s| kind(s) == "object");
+        (object.unwrap_or(schema), is_nullable)
     }
 
     fn value(&self, walk: &mut Walk<'_>, schema: &Value, sample: Option<&Value>, path: &[Step]) {
         let (schema, is_nullable) = self.not_null(schema);
         match kind(schema) {
-            "string" => walk.wrong(path, json!(5)),
+            "string" | "object" => walk.wrong(path, json!(5)),
             "integer" | "number" | "boolean" | "array" => walk.wrong(path, json!("perhaps")),
-            "object" => walk.wrong(path, json!(5)),
             _ => return,
         }
         match kind(schema) {
@@ -235,8 +231,9 @@ fn text(walk: &mut Walk<'_>, schema: &Value, (is_nullable, is_read): (bool, bool
     if schema["enum"].is_array() || schema["pattern"].is_string() {
         walk.wrong(path, json!("non sense"));
     }
-    let form = wrong_form(schema).filter(|_| is_read);
-    form.into_iter().for_each(|text| walk.wrong(path, json!(text)));
+    if let Some(text) = wrong_form(schema).filter(|_| is_read) {
+        walk.wrong(path, json!(text));
+    }
 }
 
 /// A text that is not of the form that the schema names.

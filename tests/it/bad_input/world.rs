@@ -53,16 +53,11 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn unknown_of(&self, prefix: &str) -> String {
-        unknown(self.with(&self.own_ids, prefix))
+        unknown(with(&self.own_ids, prefix))
     }
 
     pub(super) fn others_of(&self, prefix: &str) -> String {
-        self.with(&self.others_ids, prefix).clone()
-    }
-
-    fn with<'i>(&self, ids: &'i Ids, prefix: &str) -> &'i String {
-        let found = ids.values().find(|id| id.starts_with(prefix));
-        found.unwrap_or_else(|| panic!("nobody has a {prefix}"))
+        with(&self.others_ids, prefix).to_owned()
     }
 
     pub(super) async fn call(
@@ -205,6 +200,11 @@ fn outbound(number: &str) -> Value {
             "phone": { "message": "Llama", "number": "+573181230000" },
             "url": { "message": "Mira", "url": "https://shop.example" } },
     })
+}
+
+fn with<'i>(ids: &'i Ids, prefix: &str) -> &'i str {
+    let found = ids.values().find(|id| id.starts_with(prefix));
+    found.unwrap_or_else(|| panic!("nobody has a {prefix}"))
 }
 
 /// The same letters before digits that nobody has.

@@ -79,6 +79,7 @@ pub struct ChannelChanges {
 }
 
 /// Null is a value here, and not the same as nothing.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things to a change")]
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
@@ -138,7 +139,7 @@ impl Manage {
         };
         let open = self.configured(channel, Values::new(), new.credentials, new.settings).await?;
         let view = self.channel_view(&open);
-        let receipt = self.admit.receipt(call, 201, &view, Vec::new()).await?;
+        let receipt = self.admit.receipt(call, 201, &view, Vec::new())?;
         self.store.create_channel(&open.channel, receipt).await?;
         self.activated(call, open, 201).await
     }
@@ -222,7 +223,7 @@ impl Manage {
         take_values(
             &mut channel,
             &mut secrets,
-            [("credentials", credentials), ("settings", settings)],
+            &[("credentials", credentials), ("settings", settings)],
         )?;
         let plain = serde_json::to_vec(&secrets)
             .map_err(|e| Error::internal(format!("credentials cannot be written: {e}")))?;
@@ -256,7 +257,7 @@ impl Manage {
         let before = &open.channel;
         let after = Channel { warnings, version: before.version + 1, ..before.clone() };
         let view = self.channel_view(&after);
-        let receipt = self.admit.receipt(call, status, &view, Vec::new()).await?;
+        let receipt = self.admit.receipt(call, status, &view, Vec::new())?;
         self.store.save_channel(before, &after, receipt).await?;
         Ok(view)
     }
@@ -326,11 +327,11 @@ fn place(kind: ProviderKind, name: &str) -> String {
 fn take_values(
     channel: &mut Channel,
     secrets: &mut Values,
-    given: [(&str, Values); 2],
+    given: &[(&str, Values); 2],
 ) -> Result<()> {
     for setting in provider::of(channel.provider).settings() {
         let target = if setting.secret { &mut *secrets } else { &mut channel.settings };
-        for (object, values) in &given {
+        for (object, values) in given {
             match values.get(setting.name).map(|value| value.trim()) {
                 None => {}
                 Some("") => {

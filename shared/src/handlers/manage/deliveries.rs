@@ -181,7 +181,7 @@ impl Manage {
         delivery.replay(call.now);
         let jobs = vec![(QueueName::Hook, retry_job(&delivery, call.now))];
         let view = DeliveryView::from(delivery.clone());
-        let receipt = self.admit.receipt(call, 202, &view, jobs.clone()).await?;
+        let receipt = self.admit.receipt(call, 202, &view, jobs.clone())?;
         self.store.save_delivery(delivery, receipt).await?;
         for (queue, job) in jobs {
             self.ports.queue.put(queue, vec![job]).await?;
@@ -221,7 +221,7 @@ impl Manage {
         if !jobs.is_empty() {
             self.ports.queue.put(QueueName::Hook, jobs).await?;
         }
-        let receipt = self.admit.receipt(call, 202, &replayed, Vec::new()).await?;
+        let receipt = self.admit.receipt(call, 202, &replayed, Vec::new())?;
         self.store.record(receipt).await?;
         Ok(replayed)
     }

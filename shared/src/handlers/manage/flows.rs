@@ -72,7 +72,7 @@ impl Manage {
             version: 1,
         };
         let view = FlowView::from(flow.clone());
-        let receipt = self.admit.receipt(call, 201, &view, Vec::new()).await?;
+        let receipt = self.admit.receipt(call, 201, &view, Vec::new())?;
         self.store.create_flow(&flow, receipt).await?;
         Ok(view)
     }
@@ -99,7 +99,7 @@ impl Manage {
         let version = before.version + 1;
         let flow = Flow { published, updated: call.now, version, ..before };
         let view = FlowView::from(flow.clone());
-        let receipt = self.admit.receipt(call, 200, &view, Vec::new()).await?;
+        let receipt = self.admit.receipt(call, 200, &view, Vec::new())?;
         self.store.publish_flow(version - 1, &flow, receipt).await?;
         Ok(view)
     }

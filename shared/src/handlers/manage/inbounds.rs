@@ -104,7 +104,7 @@ impl Manage {
             created: call.now,
         };
         let view = InboundView::from(inbound.clone());
-        let receipt = self.admit.receipt(call, 201, &view, Vec::new()).await?;
+        let receipt = self.admit.receipt(call, 201, &view, Vec::new())?;
         self.store.create_inbound(&inbound, &text, receipt).await?;
         Ok(view)
     }

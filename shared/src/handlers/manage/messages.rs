@@ -219,7 +219,7 @@ impl Manage {
         let jobs =
             sendings.iter().map(|sending| message_job(sending, "")).collect::<Result<Vec<_>>>()?;
         let named = jobs.iter().map(|job| (QueueName::Message, job.clone())).collect();
-        let receipt = self.admit.receipt(call, 202, &answer, named).await?;
+        let receipt = self.admit.receipt(call, 202, &answer, named)?;
         self.store.queue_messages(&sendings, new.as_ref(), receipt).await?;
         self.ports.queue.put(QueueName::Message, jobs).await?;
         Ok(answer)

@@ -60,13 +60,13 @@ impl Manage {
         };
         // Stored first: whatever happens while the provider is asked, the poll finds it and asks again.
         let review = Review::of(&outbound, call.now + POLL_FIRST);
-        let receipt = self.admit.receipt(call, 201, &view(&outbound), Vec::new()).await?;
+        let receipt = self.admit.receipt(call, 201, &view(&outbound), Vec::new())?;
         self.store.create_outbound(&outbound, &review, receipt).await?;
         let open = self.store.opened(channel, &*self.ports.secrets).await?;
         let Some(after) = submit(&*self.ports.http, &open, &outbound, call.now).await else {
             return Ok(view(&outbound));
         };
-        let receipt = self.admit.receipt(call, 201, &view(&after), Vec::new()).await?;
+        let receipt = self.admit.receipt(call, 201, &view(&after), Vec::new())?;
         match self.store.save_outbound(outbound.version, &after, receipt).await {
             // The provider's event was faster than its answer.
             Err(Error::Changed(_)) => {
