@@ -317,7 +317,7 @@ async fn a_run_expires_a_day_after_the_last_word() {
     bundle.turn(hours(23)).await;
     ana.says("Ana").await;
     ana.sees();
-    bundle.turn(hours(24) - std::time::Duration::from_secs(1)).await;
+    bundle.turn(hours(24).checked_sub(std::time::Duration::from_secs(1)).unwrap()).await;
     assert_eq!(shop.process(&number, &ana).await["status"], "waiting");
     bundle.turn(std::time::Duration::from_secs(1)).await;
     assert_eq!(shop.process(&number, &ana).await["status"], "expired");

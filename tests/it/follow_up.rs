@@ -142,7 +142,9 @@ async fn the_follow_up_goes_out_at_its_second() {
             continue;
         };
         let sent = shared::domain::time::Time::parse(sent).unwrap();
-        bundle.turn(sent.since(bundle.now()) - std::time::Duration::from_secs(1)).await;
+        bundle
+            .turn(sent.since(bundle.now()).checked_sub(std::time::Duration::from_secs(1)).unwrap())
+            .await;
         assert_eq!(scene.ana.sees(), [""; 0], "{row}: a second before");
         bundle.turn(std::time::Duration::from_secs(1)).await;
         assert_eq!(scene.ana.sees(), [FOLLOW_UP], "{row}");
@@ -352,7 +354,7 @@ async fn an_answer_in_the_same_second_counts() {
     for answer_first in [true, false] {
         let bundle = Bundle::start().await;
         let scene = asked(&bundle, config()).await;
-        bundle.turn(minutes(45) - std::time::Duration::from_secs(1)).await;
+        bundle.turn(minutes(45).checked_sub(std::time::Duration::from_secs(1)).unwrap()).await;
         scene.ana.begins_tap("Pro");
         if answer_first {
             bundle.run().await;
@@ -376,7 +378,9 @@ async fn answer_and_timer_at_once_leave_one_story() {
     let bundle = Bundle::start().await;
     let scene = asked(&bundle, config()).await;
     let (timer, at) = follow_up_timer(&bundle);
-    bundle.turn(at.since(bundle.now()) - std::time::Duration::from_secs(1)).await;
+    bundle
+        .turn(at.since(bundle.now()).checked_sub(std::time::Duration::from_secs(1)).unwrap())
+        .await;
     scene.ana.begins_tap("Pro");
     bundle.simulator.step().await;
     bundle.turn_clock_only(std::time::Duration::from_secs(61));

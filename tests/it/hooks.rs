@@ -320,7 +320,7 @@ async fn a_new_key_signs_beside_the_old_one_for_a_while() {
     rig.happens(&ended("1", "succeeded")).await;
     rig.work().await;
     assert!(signed_by(0, &new) && signed_by(0, &old));
-    rig.clock.turn(hours(24) - Duration::from_millis(1));
+    rig.clock.turn(hours(24).checked_sub(Duration::from_millis(1)).unwrap());
     rig.happens(&ended("2", "succeeded")).await;
     rig.work().await;
     assert!(signed_by(1, &new) && signed_by(1, &old));

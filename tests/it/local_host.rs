@@ -104,7 +104,7 @@ impl Host {
             .header("content-type", "application/json");
         let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let request = request.body(bytes).unwrap();
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let answer = self.http.call(request, Reach::Configured, patience, 1 << 24).await.unwrap();
         let json = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
         (answer.status().as_u16(), json)

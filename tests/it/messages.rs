@@ -73,7 +73,7 @@ async fn long_texts_arrive_whole() {
 async fn the_service_window_closes_after_24_hours() {
     let bundle = Bundle::start().await;
     let s = scene(&bundle).await;
-    bundle.turn(hours(24) - std::time::Duration::from_millis(1)).await;
+    bundle.turn(hours(24).checked_sub(std::time::Duration::from_millis(1)).unwrap()).await;
     s.send(json!({ "type": "text", "body": "a tiempo" })).await;
     assert_eq!(s.ana.sees(), ["a tiempo"]);
     bundle.turn(std::time::Duration::from_millis(1)).await;

@@ -13,7 +13,7 @@ use super::time::Time;
 use super::user::{Address, Bsuid};
 
 /// How long free-form messages may follow a user's message (T, K36, D21). Exactly 24 h is closed.
-pub const SERVICE_WINDOW: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+pub const SERVICE_WINDOW: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// So many sendings of outbounds are remembered for their buttons.
 pub const SENDS_MAX: usize = 5;

@@ -120,7 +120,7 @@ impl Deliver {
         if !sending.content.is_template() && !self.window_open(&sending).await? {
             match (sending.outside_window, sending.otherwise.take()) {
                 (OutsideWindow::Template, Some(template)) => {
-                    sending.content = ToUser::Template(template)
+                    sending.content = ToUser::Template(template);
                 }
                 (OutsideWindow::Queue, _) => return self.wait_for_user(channel, &sending).await,
                 (OutsideWindow::Reject | OutsideWindow::Template, _) => {
@@ -208,7 +208,7 @@ impl Deliver {
         let step = Step { status: Status::Accepted, time: self.clock.now(), failure: None };
         match self.store.raise(sending.id, &step, Some(provider_id)).await? {
             Raised::Yes(sent) | Raised::Already(sent) => {
-                self.link(channel, provider_id, &sent).await?
+                self.link(channel, provider_id, &sent).await?;
             }
             // A status was faster than the answer.
             Raised::No => self.link_id(channel, provider_id, sending).await?,

@@ -397,7 +397,7 @@ fn anything_else_is_the_answer() {
 #[test]
 fn silence_expires_the_run() {
     let mut play = followed_up();
-    assert_eq!(play.expire(), Due::At(play.now + Duration::from_mins(1440)));
+    assert_eq!(play.expire(), Due::At(play.now + Duration::from_hours(24)));
     play.wait(1440);
     let Due::Decided(decision) = play.expire() else { panic!("not expired") };
     play.take(*decision);
@@ -434,7 +434,7 @@ fn a_follow_up_is_never_early() {
     play.type_in("start");
     let asked = play.now;
     play.wait(119);
-    assert_eq!(play.fire(), Due::At(asked + Duration::from_mins(120)));
+    assert_eq!(play.fire(), Due::At(asked + Duration::from_hours(2)));
     play.type_in("Ana");
     play.wait(60);
     assert_eq!(play.fire(), Due::At(asked + Duration::from_mins(119 + 120)), "F15");
