@@ -6,7 +6,8 @@ use shared::domain::time::Time;
 use shared::domain::user::{Address, WaId};
 use shared::local::engine::Engine;
 use shared::store::Store;
-use shared::store::messages::{Claim, Message, Raised, Step};
+use shared::store::messages::{Claim, Message};
+use shared::store::statuses::{Raised, Step};
 
 const CHANNEL: ChannelId = ChannelId::from_bytes([2; 16]);
 

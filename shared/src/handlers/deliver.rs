@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 use crate::ports::{CallError, Clock, Done, Http, Ports, Queue, Reach, Secrets, Taken};
 use crate::provider::{self, Answer, Class};
 use crate::store::Store;
-use crate::store::messages::{Claim, Raised, Sent, Step};
+use crate::store::messages::{Claim, Sent};
+use crate::store::statuses::{Raised, Step};
 
 /// How long a provider may take to answer (aws-facts 2.2).
 const TIMEOUT: Duration = Duration::from_secs(10);

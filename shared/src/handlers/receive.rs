@@ -19,7 +19,8 @@ use crate::handlers::hook;
 use crate::ports::{Audit, Clock, Job, Outcome, Ports, Queue, QueueName, Random, Secrets};
 use crate::provider::{Item, Malformed, Provider, Refused, WebhookCall};
 use crate::store::Store;
-use crate::store::messages::{Raised, Sent, Step};
+use crate::store::messages::Sent;
+use crate::store::statuses::{Raised, Step};
 
 /// Receives one provider's webhooks.
 pub struct Receive {

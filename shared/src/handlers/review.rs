@@ -25,17 +25,14 @@ pub(super) async fn apply(
             return Ok(false);
         };
         let Some(after) = after(&before, changed, now) else {
-            // The change may have been saved by a delivery that died before it told anyone.
-            tell(store, queue, channel, &before, now).await?;
             return Ok(true);
         };
+        // Told before it is saved: who dies in between tells the same event again, under the same id.
+        if after.status != before.status {
+            tell(store, queue, channel, &after, now).await?;
+        }
         match store.save_outbound(before.version, &after, None).await {
-            Ok(()) => {
-                if after.status != before.status {
-                    tell(store, queue, channel, &after, now).await?;
-                }
-                return Ok(true);
-            }
+            Ok(()) => return Ok(true),
             Err(Error::Changed(_)) => {}
             Err(error) => return Err(error),
         }

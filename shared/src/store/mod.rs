@@ -13,6 +13,7 @@ pub mod media;
 pub mod messages;
 pub mod outbounds;
 pub mod processes;
+pub mod statuses;
 pub mod table;
 pub mod tenants;
 

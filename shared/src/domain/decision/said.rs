@@ -64,7 +64,7 @@ pub fn on_message(mut conversation: Conversation, facts: Facts<'_>, said: &Recei
     // Decided on a copy, because acting changes the conversation that the meaning borrows.
     let before = conversation.clone();
     let mut turn = Turn::new(conversation, Source::Event, facts);
-    if said.content.is_utterance() {
+    if said.content.opens_window() {
         let waiting = std::mem::take(&mut turn.conversation.waiting);
         turn.outbox.effects.extend(waiting.into_iter().map(Effect::Release));
     }
@@ -86,7 +86,7 @@ fn note_sender(conversation: &mut Conversation, said: &Received) {
     if said.from.name.is_some() {
         conversation.name.clone_from(&said.from.name);
     }
-    if said.content.is_utterance() {
+    if said.content.opens_window() {
         // The provider's time counts, but a clock of its that is ahead must not open the window longer.
         let spoken = said.time.min(said.received);
         conversation.last_user_message = conversation.last_user_message.max(Some(spoken));

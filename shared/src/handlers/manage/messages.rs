@@ -24,7 +24,8 @@ use crate::handlers::admit::Call;
 use crate::handlers::deliver::window_closed;
 use crate::handlers::message_job;
 use crate::ports::QueueName;
-use crate::store::messages::{Message, Sent, Step};
+use crate::store::messages::{Message, Sent};
+use crate::store::statuses::Step;
 
 /// A message to send (README 9).
 #[derive(Debug, Clone, Deserialize, ToSchema)]
