@@ -43,7 +43,7 @@ fn print(what: &str, cost: &Cost) {
 }
 
 /// Two questions that are asked in turn for as long as the story likes.
-async fn questions<'a>(bundle: &'a Bundle, follow_up: bool) -> Person<'a> {
+async fn questions(bundle: &Bundle, follow_up: bool) -> Person<'_> {
     let shop = bundle.customer().await;
     let number = shop.meta("573177700000").await;
     let question = |place: usize| json!({ "id": format!("q{place}"), "type": "question", "answer": "text", "text": "¿Y?" });
@@ -55,6 +55,24 @@ async fn questions<'a>(bundle: &'a Bundle, follow_up: bool) -> Person<'a> {
     ana.says("empezar").await;
     ana.says("caliente").await;
     ana
+}
+
+/// README 17: a plain text in and its reply out are at most 2 + 2 write units and 1 + 0 read units. The reply's
+/// status comes on top, one unit: the phone is off, so that only `sent` comes.
+#[tokio::test]
+async fn a_text_and_its_reply_stay_within_their_budget() {
+    let bundle = Bundle::start().await;
+    let ana = questions(&bundle, true).await;
+    bundle.simulator.switch_phone(&ana.number, false).unwrap();
+    for round in 1..=3 {
+        let before = now(&bundle);
+        ana.says("una respuesta").await;
+        let cost = since(&bundle, &before);
+        print(&format!("text {round} in, reply out, one status"), &cost);
+        assert!(cost.table.write <= 4.0 + 1.0, "{cost:?}");
+        assert!(cost.table.read <= 1.0, "{cost:?}");
+        assert!(cost.calls.puts <= 2, "{cost:?}");
+    }
 }
 
 /// README 17: a status is one write unit and no read.

@@ -22,6 +22,9 @@ impl simulator::clock::Clock for OneTime {
     }
 }
 
+pub const MILLISECOND: Duration = Duration::from_millis(1);
+pub const SECOND: Duration = Duration::from_secs(1);
+
 /// So many minutes.
 pub const fn minutes(count: u64) -> Duration {
     Duration::from_secs(count * 60)

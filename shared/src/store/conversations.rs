@@ -61,7 +61,7 @@ impl Store {
 pub fn conversation_write(conversation: &Conversation) -> Result<Write> {
     let saved = Conversation { version: conversation.version + 1, ..conversation.clone() };
     let day = saved.active.day();
-    let item = Item::new(&keys::conversation(saved.id), &saved)?
+    let item = Item::packed(&keys::conversation(saved.id), &saved)?
         .indexed(&keys::conversation_index(saved.channel, &day, saved.id))
         .with(attr::VERSION, i64::try_from(saved.version).unwrap_or(i64::MAX));
     Ok(Write::Put { item, when: When::Version(conversation.version) })

@@ -12,6 +12,7 @@ pub mod list;
 pub mod media;
 pub mod messages;
 pub mod outbounds;
+mod pack;
 pub mod processes;
 pub mod statuses;
 pub mod table;

@@ -26,6 +26,8 @@ pub mod attr {
     pub const GSK: &str = "gsk";
     /// The item's type as JSON.
     pub const DOC: &str = "d";
+    /// The same, packed: in place of it.
+    pub const PACKED: &str = "z";
     pub const VERSION: &str = "v";
     /// Epoch seconds after which the item is gone; DynamoDB deletes it within days, readers at once.
     pub const TTL: &str = "ttl";
