@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulator::hooks::HookAnswer;
 use simulator::message::FileKind;
-use tests::clock::{hours, minutes};
+use tests::clock::{SECOND, hours, minutes};
 use tests::stage::text;
 use tests::{Bundle, Person};
 
@@ -317,9 +317,9 @@ async fn a_run_expires_a_day_after_the_last_word() {
     bundle.turn(hours(23)).await;
     ana.says("Ana").await;
     ana.sees();
-    bundle.turn(hours(24).checked_sub(std::time::Duration::from_secs(1)).unwrap()).await;
+    bundle.turn(hours(24).saturating_sub(SECOND)).await;
     assert_eq!(shop.process(&number, &ana).await["status"], "waiting");
-    bundle.turn(std::time::Duration::from_secs(1)).await;
+    bundle.turn(SECOND).await;
     assert_eq!(shop.process(&number, &ana).await["status"], "expired");
     assert_eq!(shop.hooks("log").len(), 2);
     says_and_sees(&ana, "33", &[]).await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::ports::{QueueName, Timer, Timers as _};
 use simulator::message::FileKind;
-use tests::clock::{hours, minutes};
+use tests::clock::{SECOND, hours, minutes};
 use tests::stage::{Number, text};
 use tests::{Bundle, Customer, Person};
 
@@ -36,7 +36,7 @@ fn config() -> Value {
 }
 
 /// The first question is open.
-async fn asked<'a>(bundle: &'a Bundle, config: Value) -> Scene<'a> {
+async fn asked(bundle: &Bundle, config: Value) -> Scene<'_> {
     let shop = bundle.customer().await;
     let number = shop.meta("573177700000").await;
     let flow = shop.flow_with(config, steps()).await;
@@ -50,7 +50,7 @@ async fn asked<'a>(bundle: &'a Bundle, config: Value) -> Scene<'a> {
 }
 
 /// The follow-up of the first question is there.
-async fn followed_up<'a>(bundle: &'a Bundle) -> Scene<'a> {
+async fn followed_up(bundle: &Bundle) -> Scene<'_> {
     let scene = asked(bundle, config()).await;
     bundle.turn(minutes(45)).await;
     assert_eq!(scene.ana.sees(), [FOLLOW_UP]);
@@ -142,11 +142,9 @@ async fn the_follow_up_goes_out_at_its_second() {
             continue;
         };
         let sent = shared::domain::time::Time::parse(sent).unwrap();
-        bundle
-            .turn(sent.since(bundle.now()).checked_sub(std::time::Duration::from_secs(1)).unwrap())
-            .await;
+        bundle.turn(sent.since(bundle.now()).saturating_sub(SECOND)).await;
         assert_eq!(scene.ana.sees(), [""; 0], "{row}: a second before");
-        bundle.turn(std::time::Duration::from_secs(1)).await;
+        bundle.turn(SECOND).await;
         assert_eq!(scene.ana.sees(), [FOLLOW_UP], "{row}");
         let process = scene.process().await;
         assert_eq!(process["follow_up"]["status"], "sent", "{row}");
@@ -354,16 +352,16 @@ async fn an_answer_in_the_same_second_counts() {
     for answer_first in [true, false] {
         let bundle = Bundle::start().await;
         let scene = asked(&bundle, config()).await;
-        bundle.turn(minutes(45).checked_sub(std::time::Duration::from_secs(1)).unwrap()).await;
+        bundle.turn(minutes(45).saturating_sub(SECOND)).await;
         scene.ana.begins_tap("Pro");
         if answer_first {
             bundle.run().await;
-            bundle.turn(std::time::Duration::from_secs(1)).await;
+            bundle.turn(SECOND).await;
             assert_eq!(scene.ana.sees(), [AGE]);
         } else {
             // The simulator's webhook stays on the way until the follow-up is out.
             let pending = bundle.simulator.change(|state| std::mem::take(&mut state.pending));
-            bundle.turn(std::time::Duration::from_secs(1)).await;
+            bundle.turn(SECOND).await;
             bundle.simulator.change(|state| state.pending.extend(pending));
             bundle.run().await;
             assert_eq!(scene.ana.sees(), [FOLLOW_UP, AGE]);
@@ -378,9 +376,7 @@ async fn answer_and_timer_at_once_leave_one_story() {
     let bundle = Bundle::start().await;
     let scene = asked(&bundle, config()).await;
     let (timer, at) = follow_up_timer(&bundle);
-    bundle
-        .turn(at.since(bundle.now()).checked_sub(std::time::Duration::from_secs(1)).unwrap())
-        .await;
+    bundle.turn(at.since(bundle.now()).saturating_sub(SECOND)).await;
     scene.ana.begins_tap("Pro");
     bundle.simulator.step().await;
     bundle.turn_clock_only(std::time::Duration::from_secs(61));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::ports::QueueName;
 use simulator::fault::{PostFault, SendFault};
 use simulator::message::{Entry, Status};
-use tests::clock::{hours, minutes};
+use tests::clock::{MILLISECOND, SECOND, hours, minutes};
 use tests::stage::{Number, text};
 use tests::{Bundle, Customer, Person};
 
@@ -25,12 +25,12 @@ async fn scene(bundle: &Bundle) -> Scene<'_> {
 }
 
 impl Scene<'_> {
-    fn body(&self, message: Value) -> Value {
+    fn body(&self, message: &Value) -> Value {
         json!({ "channel_id": self.number.channel, "to": "573001234567", "message": message })
     }
 
     async fn send(&self, message: Value) -> String {
-        let sent = self.shop.post("/v1/messages", &self.body(message)).await.expect(202);
+        let sent = self.shop.post("/v1/messages", &self.body(&message)).await.expect(202);
         assert_eq!(sent["status"], "queued");
         self.bundle.run().await;
         text(&sent, "message_id")
@@ -73,12 +73,12 @@ async fn long_texts_arrive_whole() {
 async fn the_service_window_closes_after_24_hours() {
     let bundle = Bundle::start().await;
     let s = scene(&bundle).await;
-    bundle.turn(hours(24).checked_sub(std::time::Duration::from_millis(1)).unwrap()).await;
+    bundle.turn(hours(24).saturating_sub(MILLISECOND)).await;
     s.send(json!({ "type": "text", "body": "a tiempo" })).await;
     assert_eq!(s.ana.sees(), ["a tiempo"]);
-    bundle.turn(std::time::Duration::from_millis(1)).await;
+    bundle.turn(MILLISECOND).await;
     let message = json!({ "type": "text", "body": "tarde" });
-    let refused = s.shop.post("/v1/messages", &s.body(message)).await;
+    let refused = s.shop.post("/v1/messages", &s.body(&message)).await;
     let problem = refused.expect_error(422, "24-hour service window is closed");
     assert_eq!(problem["message"], "24-hour service window is closed");
     bundle.run().await;
@@ -107,7 +107,7 @@ async fn an_incoming_request_writes_to_a_chat() {
 async fn the_window_is_looked_at_when_it_is_sent() {
     let bundle = Bundle::start().await;
     let s = scene(&bundle).await;
-    let body = s.body(json!({ "type": "text", "body": "tarde" }));
+    let body = s.body(&json!({ "type": "text", "body": "tarde" }));
     let sent = s.shop.post("/v1/messages", &body).await.expect(202);
     bundle.turn_clock_only(hours(24));
     bundle.run().await;
@@ -117,7 +117,7 @@ async fn the_window_is_looked_at_when_it_is_sent() {
         (&message["status"], &message["error"]["code"]),
         (&json!("failed"), &json!("window_closed"))
     );
-    let mut waiting = s.body(json!({ "type": "text", "body": "cuando escribas" }));
+    let mut waiting = s.body(&json!({ "type": "text", "body": "cuando escribas" }));
     waiting["outside_window"] = json!("queue");
     let queued = s.shop.post("/v1/messages", &waiting).await.expect(202);
     bundle.turn(hours(1)).await;
@@ -302,7 +302,7 @@ async fn a_talk_is_kept_in_its_order() {
     for (place, word) in ["uno", "dos", "tres"].into_iter().enumerate() {
         bundle.turn(minutes(1)).await;
         s.ana.says(word).await;
-        bundle.turn(std::time::Duration::from_secs(1)).await;
+        bundle.turn(SECOND).await;
         s.send(json!({ "type": "text", "body": format!("respuesta {place}") })).await;
     }
     let id = s.number.conversation(&s.ana).await.id;
@@ -331,7 +331,7 @@ async fn an_inactive_channel_does_nothing() {
     let posted = bundle.simulator.read(|state| state.posted.back().cloned()).unwrap();
     assert_eq!(posted.status, Some(200));
     let message = json!({ "type": "text", "body": "hola" });
-    s.shop.post("/v1/messages", &s.body(message)).await.expect_error(409, "");
+    s.shop.post("/v1/messages", &s.body(&message)).await.expect_error(409, "");
     let balance = s.shop.get("/v1/audit/balance").await.expect(200);
     assert_eq!(balance["difference"], 0, "{balance}");
 }

@@ -39,6 +39,9 @@ const NOTIFYING: [(&str, &str); 8] = [
     ("var.code", "000000"),
 ];
 
+/// Names and values.
+type Fields<'a> = Vec<(&'a str, &'a str)>;
+
 /// The form with these fields changed; an empty value takes the field away.
 fn with<'a>(
     form: &[(&'a str, &'a str)],
@@ -171,7 +174,7 @@ async fn each_field_has_its_rule() {
     ];
     let url =
         [("call_to_action.url.message", "Follow us"), ("call_to_action.url.url", "my-page.com")];
-    let rows: Vec<(&str, &str, Vec<(&str, &str)>)> = vec![
+    let rows: Vec<(&str, &str, Fields<'_>)> = vec![
         ("T28", "waba_phone_number", vec![("waba_phone_number", "3177700000")]),
         ("T29", "is_notification", vec![("is_notification", "")]),
         ("T29", "is_notification", vec![("is_notification", "1")]),
@@ -365,7 +368,7 @@ async fn a_sending_is_checked_first() {
     let id = s.approved(&STARTING).await;
     let unknown = format!("OTB{}", "0".repeat(32));
     let no_flow = format!("IPF{}", "0".repeat(32));
-    let rows: Vec<(&str, u16, Vec<(&str, &str)>)> = vec![
+    let rows: Vec<(&str, u16, Fields<'_>)> = vec![
         ("T49", 400, vec![("phone_number", "")]),
         ("T49", 400, vec![("phone_number", "12")]),
         ("T49", 400, vec![("phone_number", "+34666777888")]),

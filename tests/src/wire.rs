@@ -81,12 +81,11 @@ impl Wire {
         let (response, hold) = answer(router.clone(), inward).await;
         let no_answer = || CallError::NoAnswer { host: host.clone(), source: None };
         match hold {
-            None => Ok(response),
             Some(Hold::Lost) => Err(no_answer()),
             Some(Hold::Slow { millis }) if Duration::from_millis(millis) >= timeout => {
                 Err(no_answer())
             }
-            Some(Hold::Slow { .. }) => Ok(response),
+            None | Some(Hold::Slow { .. }) => Ok(response),
             Some(Hold::PostsFirst) => {
                 simulator.step().await;
                 Ok(response)
