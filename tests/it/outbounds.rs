@@ -470,6 +470,24 @@ async fn every_provider_brings_the_tap_back() {
     bundle.assert_no_dead_letters();
 }
 
+/// T55: a button of an outbound that is too old to be remembered does nothing; above all not what the last one's does.
+#[tokio::test]
+async fn a_forgotten_button_does_nothing() {
+    let bundle = Bundle::start().await;
+    let s = scene(&bundle).await;
+    let ana = s.number.person("573001234567", "Ana");
+    for name in ["1", "2", "3", "4", "5", "6"] {
+        let id = s.approved(&with(&STARTING, &[("outbound_name", name)])).await;
+        s.send(&s.sending(&id)).await;
+    }
+    assert_eq!(ana.sees().len(), 6);
+    ana.taps_older("Continue", 5).await;
+    assert_eq!(ana.sees(), [""; 0]);
+    assert!(s.number.conversation(&ana).await.process.is_none());
+    ana.taps_older("Continue", 4).await;
+    assert_eq!(ana.sees(), [NAME]);
+}
+
 /// T56: a tap on cancel starts nothing and tells the customer.
 #[tokio::test]
 async fn cancel_starts_nothing() {

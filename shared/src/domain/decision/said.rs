@@ -124,8 +124,9 @@ fn button<'a>(conversation: &'a Conversation, payload: &str) -> Option<Meaning<'
         return Some(Meaning::FollowUpButton { process, number, answer });
     }
     let (outbound, reply) = outbound::read_payload(payload)?;
-    let send = conversation.sends.iter().rev().find(|send| send.outbound == outbound)?;
-    Some(Meaning::Tap { send, reply })
+    let send = conversation.sends.iter().rev().find(|send| send.outbound == outbound);
+    // One that is too old to be remembered must not be taken for the last one because their texts are alike.
+    Some(send.map_or(Meaning::Nothing, |send| Meaning::Tap { send, reply }))
 }
 
 /// A typed yes or no, or the title of a button that carries no payload, while a follow-up waits (F3, F4).
