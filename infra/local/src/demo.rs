@@ -57,7 +57,7 @@ struct Done {
 struct Number {
     line: &'static str,
     name: &'static str,
-    number: &'static str,
+    digits: &'static str,
     /// Of the simulator.
     carrier: &'static str,
     /// Of the gateway.
@@ -72,7 +72,7 @@ const NUMBERS: [Number; 3] = [
     Number {
         line: "andes",
         name: "Andes Bank",
-        number: "573177700000",
+        digits: "573177700000",
         carrier: "gupshup",
         provider: "gupshup",
         credentials: &[("password", "demo-password")],
@@ -86,7 +86,7 @@ const NUMBERS: [Number; 3] = [
     Number {
         line: "sol",
         name: "Sol Store",
-        number: "573177700001",
+        digits: "573177700001",
         carrier: "gupshup",
         provider: "gupshup",
         credentials: &[("api_key", "demo-api-key"), ("webhook_token", "demo-webhook-token")],
@@ -100,7 +100,7 @@ const NUMBERS: [Number; 3] = [
     Number {
         line: "rio",
         name: "Rio Clinic",
-        number: "573177700002",
+        digits: "573177700002",
         carrier: "cloud_api",
         provider: "cloud_api",
         credentials: &[
@@ -136,7 +136,7 @@ impl Number {
             id: self.line.to_owned(),
             carrier: self.carrier.to_owned(),
             name: self.name.to_owned(),
-            number: self.number.to_owned(),
+            number: self.digits.to_owned(),
             settings: all.map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             webhook_url: String::new(),
         }
@@ -207,7 +207,7 @@ impl Demo<'_> {
         let body = json!({
             "name": number.name,
             "provider": number.provider,
-            "phone_number": number.number,
+            "phone_number": number.digits,
             "default_country": "CO",
             "language": "en",
             "credentials": number.credentials(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity,
     ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as UpdateItem,
@@ -260,8 +261,9 @@ impl Table {
             }
             Err(error) => error,
         };
-        use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as E;
-        if let Some(E::TransactionCanceledException(canceled)) = error.as_service_error() {
+        if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
+            error.as_service_error()
+        {
             let failed = canceled
                 .cancellation_reasons()
                 .iter()
