@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shared::ports::{QueueName, Timer, Timers as _};
 use simulator::message::FileKind;
+use simulator::template::Review;
 use tests::clock::{SECOND, hours, minutes};
 use tests::stage::{Number, text};
 use tests::{Bundle, Customer, Person};
@@ -10,6 +11,7 @@ use tests::{Bundle, Customer, Person};
 const FOLLOW_UP: &str = "Tienes un proceso activo en curso [Sí] [No]";
 const PLAN: &str = "Elige un plan [Básico] [Pro]";
 const AGE: &str = "¿Cuántos años tienes?";
+const GOODBYE: &str = "De acuerdo, no continuamos. ¡Hasta pronto!";
 const ALWAYS: &str = "2021-01-01T00:00:00.000Z";
 
 /// A shop whose flow asks for a plan and an age and follows up after 45 minutes at any time of day.
@@ -214,7 +216,7 @@ async fn no_ends_the_run() {
     let bundle = Bundle::start().await;
     let scene = followed_up(&bundle).await;
     scene.ana.taps("No").await;
-    assert_eq!(scene.ana.sees(), ["De acuerdo, no continuamos. ¡Hasta pronto!"]);
+    assert_eq!(scene.ana.sees(), [GOODBYE]);
     let process = scene.process().await;
     assert_eq!(process["status"], "failed");
     assert_eq!(process["failure_reason"], "follow_up_declined");
@@ -430,6 +432,49 @@ async fn an_answer_before_stops_the_follow_up() {
     bundle.timers.arm(timer, bundle.now()).await.unwrap();
     scene.nothing_more().await;
     assert_eq!(scene.told(), [("identity_process.succeeded".to_owned(), json!(null))]);
+}
+
+/// B12, X4: where the service window is closed by then, the flow's approved outbound goes out; its buttons say yes and
+/// no, and the run lives on for a day.
+#[tokio::test]
+async fn an_outbound_stands_in_while_the_window_is_closed() {
+    for (button, seen, status) in [("Seguir", PLAN, "waiting"), ("Dejarlo", GOODBYE, "failed")] {
+        let bundle = Bundle::start_at("2024-03-11T13:00:00Z").await;
+        let shop = bundle.customer().await;
+        let number = shop.meta("573177700000").await;
+        let form = [
+            ("waba_phone_number", "573177700000"),
+            ("is_notification", "false"),
+            ("content", "¿Seguimos con tu solicitud?"),
+            ("category", "UTILITY"),
+            ("template_type", "TEXT"),
+            ("language_code", "es"),
+            ("outbound_name", "Seguimiento"),
+            ("continue_process_message", "Seguir"),
+            ("cancel_process_message", "Dejarlo"),
+        ];
+        let outbound = shop.form("/v1/whatsapp/outbounds", &form).await.expect(201);
+        let template = bundle.simulator.read(|state| state.templates[0].id.clone());
+        bundle.simulator.decide_template(&template, Review::Approved).unwrap();
+        let config = json!({ "enable_follow_up": true, "follow_up_delay": 1380,
+                             "follow_up_outbound_id": outbound["outbound_id"] });
+        let flow = shop.flow_with(config, steps()).await;
+        shop.inbound(&number, &flow, "empezar").await;
+        let ana = number.person("573001234567", "Ana");
+        ana.says("empezar").await;
+        assert_eq!(ana.sees(), [PLAN]);
+        bundle.turn(hours(24).saturating_sub(SECOND)).await;
+        assert_eq!(ana.sees(), [""; 0]);
+        bundle.turn(SECOND).await;
+        assert_eq!(ana.sees(), ["¿Seguimos con tu solicitud? [Seguir] [Dejarlo]"]);
+        let process = shop.process(&number, &ana).await;
+        assert_eq!(process["follow_up"]["status"], "sent");
+        assert_eq!(process["expires_at"], "2024-03-13T13:00:00.000Z");
+        ana.taps(button).await;
+        assert_eq!(ana.sees(), [seen]);
+        assert_eq!(shop.process(&number, &ana).await["status"], status);
+        bundle.assert_no_dead_letters();
+    }
 }
 
 /// T58: an answer that does not fit puts the question again and starts its clock again.
