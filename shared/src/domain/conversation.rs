@@ -170,6 +170,11 @@ impl Conversation {
         self.outbox.iter().find(|outbox| outbox.source == source && outbox.cause == cause)
     }
 
+    /// What the source's last decision wanted done.
+    pub fn outbox_of(&self, source: Source) -> Option<&Outbox> {
+        self.outbox.iter().find(|outbox| outbox.source == source)
+    }
+
     /// Keeps a decision's effects in place of the source's earlier ones.
     pub fn keep(&mut self, outbox: Outbox) {
         self.outbox.retain(|kept| kept.source != outbox.source);

@@ -1,13 +1,12 @@
-//! Re-engagement: a timer fired, and it is looked whether a question still waits for its answer. Timers are never
-//! deleted and never moved: what fires without a reason does nothing, what fires too early is armed again.
+//! Re-engagement: a timer fired, and it is looked whether a question still waits for its answer. How timers are looked
+//! after is in `wake`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::Worker;
-use super::effects::{TRIES, emit, save};
+use super::wake::{Deadline, Wake};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, Source};
 use crate::domain::decision::{Due, FollowUpFacts, on_follow_up_due};
@@ -15,21 +14,15 @@ use crate::domain::flow::Definition;
 use crate::domain::outbound::Outbound;
 use crate::domain::process::Process;
 use crate::domain::time::Time;
-use crate::error::{Error, Result};
-use crate::ports::{Clock, Done, Job, Ports, Queue, QueueName, Secrets, Taken, Timer, Timers};
+use crate::error::Result;
+use crate::ports::{Done, Ports, QueueName, Taken, Timer};
 use crate::store::Store;
 use crate::store::messages::Message;
-
-/// A timer is good to the minute: what is nearer waits on the queue.
-pub(super) const PRECISION: Duration = Duration::from_mins(1);
 
 /// Works off the follow-up queue.
 pub struct FollowUp {
     store: Store,
-    clock: Arc<dyn Clock>,
-    queue: Arc<dyn Queue>,
-    timers: Arc<dyn Timers>,
-    secrets: Arc<dyn Secrets>,
+    wake: Wake,
 }
 
 /// What a decision on a follow-up looks at.
@@ -43,57 +36,42 @@ struct Loaded {
 #[async_trait]
 impl Worker for FollowUp {
     async fn work(&self, job: &Taken) -> Result<Done> {
-        let Timer::FollowUp { conversation, process: _ } = read_timer(job)? else {
-            return Err(Error::internal("the follow-up queue holds another timer"));
-        };
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            let Some(state) = self.store.conversation(conversation, true).await? else {
-                return Ok(Done::Finished);
-            };
-            let Some(channel) = self.store.open_channel(state.channel, &*self.secrets, now).await?
-            else {
-                return Ok(Done::Finished);
-            };
-            if self.decide(&channel, state, job).await? {
-                return Ok(Done::Finished);
-            }
-        }
-        Err(Error::Changed("the conversation"))
+        self.wake.work(self, job).await
     }
 }
 
-impl FollowUp {
-    pub fn new(store: Store, ports: &Ports) -> Self {
-        Self {
-            store,
-            clock: ports.clock.clone(),
-            queue: ports.queue.clone(),
-            timers: ports.timers.clone(),
-            secrets: ports.secrets.clone(),
-        }
+#[async_trait]
+impl Deadline for FollowUp {
+    fn queue(&self) -> QueueName {
+        QueueName::FollowUp
     }
 
-    /// False if somebody else was faster and it has to be decided anew.
-    async fn decide(
+    fn source(&self) -> Source {
+        Source::FollowUp
+    }
+
+    fn timer(&self, process: &Process) -> Timer {
+        Timer::FollowUp { conversation: process.conversation, process: process.id }
+    }
+
+    fn cause(&self, process: &Process) -> String {
+        format!("{}:{}", process.id, process.follow_up.question)
+    }
+
+    fn armed<'a>(&self, conversation: &'a mut Conversation) -> &'a mut Option<Time> {
+        &mut conversation.follow_up_armed
+    }
+
+    async fn due(
         &self,
         channel: &OpenChannel,
-        state: Conversation,
-        job: &Taken,
-    ) -> Result<bool> {
-        let now = self.clock.now();
-        // The run that is going on may be another one than the timer was armed for: it relies on the timer that is
-        // armed already, so whoever is woken looks at what is there now.
-        let Some(process) = state.running() else { return Ok(true) };
-        let id = process.id;
-        let cause = format!("{id}:{}", process.follow_up.question);
-        if let Some(outbox) = state.saved(Source::FollowUp, &cause) {
-            // Fired twice, or died before telling: either way nothing is said twice.
-            emit(&self.store, &*self.queue, now, &state, outbox).await?;
-            return Ok(true);
-        }
-        let Some(loaded) = self.load(channel, process).await? else { return Ok(true) };
+        conversation: &Conversation,
+        process: &Process,
+        now: Time,
+    ) -> Result<Due> {
+        let Some(loaded) = self.load(channel, process).await? else { return Ok(Due::Nothing) };
         let rules = self.store.cached_hook_rules(channel.tenant, now).await?;
+        let cause = self.cause(process);
         let facts = FollowUpFacts {
             channel: &channel.channel,
             now,
@@ -104,26 +82,13 @@ impl FollowUp {
             outbound: loaded.outbound.as_ref(),
             rules: &rules,
         };
-        match on_follow_up_due(state.clone(), id, facts) {
-            Due::Nothing => Ok(true),
-            Due::At(at) if at.since(now) <= PRECISION => {
-                self.queue.put(QueueName::FollowUp, vec![later(job, at, now)]).await?;
-                Ok(true)
-            }
-            Due::At(at) => {
-                let timer = Timer::FollowUp { conversation: state.id, process: id };
-                self.timers.arm(timer, at).await?;
-                let mut state = Conversation { follow_up_armed: Some(at), ..state };
-                saved(self.store.save_conversation(&mut state, Vec::new()).await)
-            }
-            Due::Decided(decision) => match save(&self.store, &*self.timers, *decision).await {
-                Ok((state, outbox)) => {
-                    emit(&self.store, &*self.queue, now, &state, &outbox).await?;
-                    Ok(true)
-                }
-                other => saved(other.map(drop)),
-            },
-        }
+        Ok(on_follow_up_due(conversation.clone(), process.id, facts))
+    }
+}
+
+impl FollowUp {
+    pub fn new(store: Store, ports: &Ports) -> Self {
+        Self { wake: Wake::new(store.clone(), ports), store }
     }
 
     async fn load(&self, channel: &OpenChannel, process: &Process) -> Result<Option<Loaded>> {
@@ -153,30 +118,5 @@ impl FollowUp {
         let Some(version) = flow.published else { return Ok(false) };
         let newest = self.store.flow_version(flow.id, version).await?;
         Ok(newest.is_some_and(|definition| definition.config.enable_follow_up))
-    }
-}
-
-/// What a fired timer put on its queue.
-pub(super) fn read_timer(job: &Taken) -> Result<Timer> {
-    serde_json::from_str(&job.body)
-        .map_err(|e| Error::internal(format!("a timer cannot be read: {e}")))
-}
-
-/// The same look, when the time has come to the second.
-pub(super) fn later(job: &Taken, at: Time, now: Time) -> Job {
-    // A queue counts in seconds: rounded up, because early is worse than late.
-    let delay = Duration::from_millis(
-        u64::try_from(at.since(now).as_millis()).unwrap_or(0).div_ceil(1000) * 1000,
-    );
-    let group = format!("timer-{}", at.millis());
-    Job { group, id: format!("{}-{}", job.id, at.millis()), body: job.body.clone(), delay }
-}
-
-/// Somebody else's write is no error: it is decided anew.
-pub(super) fn saved(result: Result<()>) -> Result<bool> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(Error::Changed(_)) => Ok(false),
-        Err(error) => Err(error),
     }
 }
