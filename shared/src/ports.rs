@@ -260,7 +260,7 @@ pub trait Audit: Send + Sync {
         reason: &str,
         count: u32,
     ) -> Result<()>;
-    /// All counts of these channels since the beginning (locally) or of the last 15 months (AWS).
+    /// All counts of these channels since the beginning. Refused on AWS, where the sums are a metric.
     async fn counts(&self, channels: &[ChannelId]) -> Result<Vec<(Outcome, String, u64)>>;
 }
 

@@ -34,6 +34,6 @@ pub(crate) struct Args {
     pub(crate) simulator_port: u16,
 
     /// What is logged: error, warn, info or debug, also by module (`shared=debug`)
-    #[arg(long, value_name = "FILTER", default_value = "warn")]
+    #[arg(long, value_name = "FILTER", default_value = "warn,dynoxide=error")]
     pub(crate) log: String,
 }

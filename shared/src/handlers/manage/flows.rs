@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::flow_body::{ConfigBody, FlowBody, StepBody};
 use super::{ListOf, ListQuery, Manage, found};
 use crate::domain::channel::Language;
-use crate::domain::flow::{Definition, Flow};
+use crate::domain::flow::{Action, Definition, Flow};
 use crate::domain::ids::{ChannelId, FlowId};
 use crate::domain::tenant::Role;
 use crate::domain::time::Time;
@@ -148,6 +148,11 @@ impl Manage {
     async fn definition(&self, call: &Call, body: FlowBody) -> Result<Definition> {
         let definition = body.read()?;
         let tenant = call.caller.tenant;
+        for (place, step) in definition.steps.iter().enumerate() {
+            if let Action::Webhook { url, .. } = &step.action {
+                self.check_target(url, &format!("steps[{place}].url"))?;
+            }
+        }
         for id in &definition.channels {
             found(self.store.channel_of(tenant, *id).await?, "channels")?;
         }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::admit::Admit;
-use crate::error::Result;
-use crate::ports::Ports;
+use crate::error::{Error, Result};
+use crate::ports::{CallError, Ports};
 use crate::store::Store;
 use crate::store::list::{Listed, Paging};
 
@@ -52,6 +52,22 @@ impl Manage {
     /// Lets calls in.
     pub fn admit(&self) -> Arc<Admit> {
         Arc::clone(&self.admit)
+    }
+
+    /// That a customer's address may be called: https, public, without credentials in it. Where it resolves to is
+    /// looked at again with each call.
+    pub(crate) fn check_target(&self, address: &str, field: &str) -> Result<()> {
+        let url = url::Url::parse(address).map_err(|_| {
+            Error::invalid(field, "must be an address such as https://example.com/")
+        })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::invalid(field, "must not hold a user name or a password"));
+        }
+        match self.ports.http.check_public(&url) {
+            Ok(()) => Ok(()),
+            Err(CallError::Forbidden { rule, .. }) => Err(Error::invalid(field, rule)),
+            Err(error) => Err(Error::unavailable("http", error)),
+        }
     }
 
     /// 16 bytes for a new id.

@@ -12,7 +12,6 @@ use crate::domain::hook::{
 };
 use crate::domain::ids::{ChannelId, FlowId, TenantId};
 use crate::error::{Error, Result};
-use crate::ports::CallError;
 
 /// Attempts of one event, and the longest delay between two.
 const STEPS_MAX: usize = 12;
@@ -135,18 +134,7 @@ impl Manage {
     }
 
     fn checked_action(&self, action: RuleAction) -> Result<WebAction> {
-        let field = "action.url";
-        let url = url::Url::parse(&action.url).map_err(|_| {
-            Error::invalid(field, "must be an address such as https://example.com/")
-        })?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::invalid(field, "must not hold a user name or a password"));
-        }
-        match self.ports.http.check_public(&url) {
-            Ok(()) => {}
-            Err(CallError::Forbidden { rule, .. }) => return Err(Error::invalid(field, rule)),
-            Err(error) => return Err(Error::unavailable("http", error)),
-        }
+        self.check_target(&action.url, "action.url")?;
         for (name, value) in &action.headers {
             check_header(name, value)?;
         }
