@@ -36,7 +36,7 @@ fn the_page_of_behaviours_is_what_the_tests_say() {
     let known = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         known == page,
-        "{PAGE} is not what the tests say. Make it anew with\n    {UPDATE}=1 cargo test -p tests --test it \
+        "{PAGE} is not what the tests say. Make it anew with\n    {UPDATE}=1 cargo test --workspace --test it \
          behaviours\nand commit it."
     );
 }
@@ -131,7 +131,7 @@ fn page(tests: &[Shown]) -> String {
     }
     let mut page = String::from(
         "# Behaviours\n\nWhich test shows which behaviour. Made from the comments above the tests; to make it anew:\n\n\
-         ```sh\nUPDATE_BEHAVIOURS=1 cargo test -p tests --test it behaviours\n```\n",
+         ```sh\nUPDATE_BEHAVIOURS=1 cargo test --workspace --test it behaviours\n```\n",
     );
     let mut letter = None;
     for (row, tests) in by_row {

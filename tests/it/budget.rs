@@ -1,4 +1,4 @@
-//! What a message costs (README 17): calls and units, counted. `cargo test -p tests --test it budget -- --nocapture`
+//! What a message costs (README 17): calls and units, counted. `cargo test --workspace --test it budget -- --nocapture`
 //! prints them.
 
 use serde_json::json;

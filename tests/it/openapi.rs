@@ -45,7 +45,7 @@ fn the_file_is_what_the_routes_say() {
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         known == json,
-        "openapi.json is not what the routes say. Make it anew with\n    {UPDATE}=1 cargo test -p tests --test it \
+        "openapi.json is not what the routes say. Make it anew with\n    {UPDATE}=1 cargo test --workspace --test it \
          openapi\nand commit it."
     );
 }
