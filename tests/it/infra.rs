@@ -214,7 +214,7 @@ fn the_table_has_the_keys_that_the_store_spells() {
     let index = &table["GlobalSecondaryIndexes"][0];
     assert_eq!(index["IndexName"], INDEX);
     assert_eq!(index["KeySchema"], key(attr::GPK, attr::GSK));
-    assert_eq!(index["Projection"]["ProjectionType"], "ALL");
+    assert_eq!(index["Projection"]["ProjectionType"], "KEYS_ONLY");
     let ttl = json!({"AttributeName": attr::TTL, "Enabled": true});
     assert_eq!(table["TimeToLiveSpecification"], ttl);
     assert_eq!(table["DeletionProtectionEnabled"], true);

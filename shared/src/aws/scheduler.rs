@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::ports::{Clock, QueueName, Timer, Timers};
 
 const MINUTE_MS: i64 = 60_000;
+/// The call may take so long: a minute that begins meanwhile would be over.
+const CALL_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Where timers live and what they may do.
 #[derive(Debug, Clone)]
@@ -53,7 +55,7 @@ impl Timers for Schedules {
         let input = serde_json::to_string(&timer)
             .map_err(|e| Error::internal(format!("a timer cannot be written: {e}")))?;
         // A time that has passed would never come.
-        let minute = minute(at).max(minute(self.clock.now()) + 1);
+        let minute = minute(at).max(minute(self.clock.now() + CALL_MAX) + 1);
         let target = Target::builder()
             .arn(queue)
             .role_arn(&group.role_arn)

@@ -14,7 +14,7 @@ use crate::domain::conversation::{Conversation, WAITING_MAX};
 use crate::domain::message::{Failure, OutsideWindow, Sending, Status, ToUser};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
-use crate::ports::{CallError, Clock, Done, Http, Ports, Queue, Reach, Secrets, Taken};
+use crate::ports::{self, CallError, Clock, Done, Http, Ports, Queue, Reach, Secrets, Taken};
 use crate::provider::{self, Answer, Class};
 use crate::store::Store;
 use crate::store::messages::{Claim, Sent};
@@ -79,6 +79,12 @@ impl Deliver {
         if let Some(provider_id) = &sent.provider_id {
             self.link(channel, provider_id, sent).await?;
         }
+        if sent.status == Status::Failed {
+            let now = self.clock.now();
+            let time = sent.history.last().map_or(now, |(_, time)| *time);
+            let step = Step { status: Status::Failed, time, failure: sent.failure.clone() };
+            follow_status(&self.store, &*self.queue, channel, sent, &step, now).await?;
+        }
         Ok(Done::Finished)
     }
 
@@ -95,6 +101,11 @@ impl Deliver {
         let Some((before, claimed)) = &sent.claim else {
             return Err(Error::Changed("the message"));
         };
+        if deliveries >= ports::DELIVERIES_MAX {
+            return self
+                .fail(channel, &sending, ours("no_answer", "the provider never answered"))
+                .await;
+        }
         let waited = now.since(*claimed);
         if waited < RECONCILE {
             return Ok(Done::Again { after: Some(RECONCILE.saturating_sub(waited)) });
@@ -145,10 +156,15 @@ impl Deliver {
     /// It stays `queued`, and the user's next message releases it.
     async fn wait_for_user(&self, channel: &OpenChannel, sending: &Sending) -> Result<Done> {
         let (id, now) = (sending.id, self.clock.now());
-        let mut full = false;
+        let (mut full, mut open) = (false, false);
         self.store.unclaim(id, now).await?;
         change(&self.store, sending.conversation(), |conversation| {
             if conversation.waiting.contains(&id) {
+                return None;
+            }
+            // The user wrote in this very moment: nothing would release it.
+            open = conversation.window_open(now);
+            if open {
                 return None;
             }
             full = conversation.waiting.len() >= WAITING_MAX;
@@ -157,6 +173,9 @@ impl Deliver {
             (!full).then_some(Conversation { waiting, ..conversation })
         })
         .await?;
+        if open {
+            return Ok(Done::Again { after: Some(Duration::from_secs(1)) });
+        }
         if full {
             return self
                 .fail(channel, sending, ours("queue_full", "too many messages wait for the user"))

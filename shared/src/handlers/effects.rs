@@ -58,7 +58,7 @@ pub(super) async fn emit(
                 if let Some(Message::ToUser(sent)) = store.message(*id).await?
                     && sent.status == Status::Queued
                 {
-                    messages.push(message_job(&sent.sending, "-released")?);
+                    messages.push(message_job(&sent.sending, &format!("-{}", outbox.cause))?);
                 }
             }
         }

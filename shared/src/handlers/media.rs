@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use http::Request;
-
 use crate::domain::channel::OpenChannel;
 use crate::domain::ids::{MediaId, MessageId};
 use crate::domain::message::{Media, MediaSource};
@@ -82,15 +80,14 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
         }
     };
     let Some(request) = request else { return Ok(None) };
-    // A link out of a message is outside input, but for those that go to the provider's own host.
-    let reach = if matches!(media.source, Some(MediaSource::Link(_)))
-        && !is_configured(channel, &request)
-    {
-        Reach::Public
-    } else {
-        Reach::Configured
+    // A link out of a message is outside input.
+    let reach = match media.source {
+        Some(MediaSource::Link(_)) => Reach::Public,
+        Some(MediaSource::ProviderId(_) | MediaSource::PrivateLink { .. }) | None => {
+            Reach::Configured
+        }
     };
-    let answer = match http.call(request, reach, MEDIA_TIMEOUT, FILE_BYTES_MAX).await {
+    let answer = match http.call(request, reach, MEDIA_TIMEOUT, FILE_BYTES_MAX + 1).await {
         Ok(answer) => answer,
         Err(ports::CallError::Forbidden { .. }) => return Ok(None),
         Err(error) => return Err(Error::unavailable("the provider's media", error)),
@@ -105,11 +102,4 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
         answer.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let mime = mime.unwrap_or("application/octet-stream").to_owned();
     Ok(Some(File { mime, bytes: answer.into_body() }))
-}
-
-/// Whether the address is on a host that an administrator configured for the channel.
-fn is_configured(channel: &OpenChannel, request: &Request<Vec<u8>>) -> bool {
-    let Some(host) = request.uri().authority() else { return false };
-    let hosts = channel.settings.values().filter_map(|value| value.parse::<http::Uri>().ok());
-    hosts.into_iter().any(|uri| uri.authority() == Some(host))
 }

@@ -151,12 +151,13 @@ impl Poll {
         let Some(after) = submit(&*self.http, channel, outbound, now).await else {
             return Ok(outbound.status);
         };
+        // Told before it is saved: who dies in between tells the same event again, under the same id.
+        if after.status != outbound.status {
+            review::tell(&self.store, &*self.queue, channel, &after, now).await?;
+        }
         match self.store.save_outbound(outbound.version, &after, None).await {
             Err(Error::Changed(_)) => return Ok(outbound.status),
             saved => saved?,
-        }
-        if after.status != outbound.status {
-            review::tell(&self.store, &*self.queue, channel, &after, now).await?;
         }
         Ok(after.status)
     }

@@ -161,7 +161,7 @@ impl Route {
             let address = || said.from.address.clone();
             let conversation = conversation?
                 .unwrap_or_else(|| Conversation::new(channel.tenant, channel.id, address(), now));
-            if again && let Some(outbox) = conversation.saved(Source::Event, &cause) {
+            if strong && let Some(outbox) = conversation.saved(Source::Event, &cause) {
                 return emit(&self.store, &*self.queue, now, &conversation, outbox).await;
             }
             let running = self.running(&conversation).await?;

@@ -69,7 +69,7 @@ impl Wake {
 
     pub(super) async fn work(&self, deadline: &dyn Deadline, job: &Taken) -> Result<Done> {
         let id = conversation_of(job)?;
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
             let now = self.clock.now();
             let Some(conversation) = self.store.conversation(id, true).await? else {
                 return Ok(Done::Finished);
@@ -78,7 +78,8 @@ impl Wake {
             let Some(channel) = self.store.open_channel(channel, &*self.secrets, now).await? else {
                 return Ok(Done::Finished);
             };
-            if self.look(deadline, &channel, conversation, job).await? {
+            let again = attempt > 0 || job.deliveries > 1;
+            if self.look(deadline, &channel, conversation, job, again).await? {
                 return Ok(Done::Finished);
             }
         }
@@ -92,12 +93,11 @@ impl Wake {
         channel: &OpenChannel,
         conversation: Conversation,
         job: &Taken,
+        again: bool,
     ) -> Result<bool> {
         let now = self.clock.now();
-        if job.deliveries > 1
-            && let Some(outbox) = conversation.outbox_of(deadline.source())
-        {
-            // The delivery before may have died after saving: nothing is said twice, so it is said again.
+        if again && let Some(outbox) = conversation.outbox_of(deadline.source()) {
+            // It may have been saved without an answer, or by a delivery that died: said again, it is said once.
             emit(&self.store, &*self.queue, now, &conversation, outbox).await?;
         }
         // The run that is going on may be another one than the timer was armed for: it relies on the timer that is

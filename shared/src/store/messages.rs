@@ -170,6 +170,8 @@ impl Store {
             set_if_unset: vec![(attr::DOC.to_owned(), doc.into())],
             ..Changes::default()
         };
+        // A status that came by itself settles it, whoever claimed it before.
+        let when = When::All(vec![when, When::RankBelow(Status::Accepted.rank())]);
         let write = Write::Update { key: keys::message(sending.id), changes, when };
         match self.table.write(vec![write]).await? {
             Written::Done(_) => Ok(Claim::Granted),

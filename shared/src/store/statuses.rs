@@ -121,8 +121,11 @@ impl Store {
         alias: Option<&str>,
         step: &Step,
     ) -> Result<Raised> {
-        if let Some(alias) = alias {
-            self.link_alias(channel, alias, provider_id, step.time).await?;
+        if let Some(alias) = alias
+            && let Some(parked) = self.link_alias(channel, alias, provider_id, step.time).await?
+        {
+            // A status under the second name was faster than the news of that name.
+            Box::pin(self.raise_by_provider_id(channel, provider_id, None, &parked)).await?;
         }
         let found = self.table.get(&keys::sent(channel, provider_id), false).await?;
         if let Some(id) = found.as_ref().and_then(linked_message) {
@@ -138,26 +141,41 @@ impl Store {
             .write(vec![Write::Update { key: keys::sent(channel, first), changes, when }])
             .await?
         {
-            Written::Done(Some(item)) => match linked_message(&item) {
-                Some(id) => self.raise(id, step, None).await,
-                None => Ok(Raised::Parked),
-            },
-            Written::Done(None) => Ok(Raised::Parked),
-            Written::Refused { old, .. } => match old.as_ref().and_then(linked_message) {
-                Some(id) => self.raise(id, step, None).await,
-                None => Ok(Raised::No),
-            },
+            Written::Done(item) => {
+                self.follow_names(channel, first, item.as_ref(), step, Raised::Parked).await
+            }
+            Written::Refused { old, .. } => {
+                self.follow_names(channel, first, old.as_ref(), step, Raised::No).await
+            }
         }
     }
 
-    /// The provider will use `alias` for the message that it called `provider_id` so far.
+    /// The item under a name says now which message it is, or by which name to look; else it stays as it is.
+    async fn follow_names(
+        &self,
+        channel: ChannelId,
+        asked: &str,
+        item: Option<&Item>,
+        step: &Step,
+        otherwise: Raised,
+    ) -> Result<Raised> {
+        if let Some(id) = item.and_then(linked_message) {
+            return self.raise(id, step, None).await;
+        }
+        match item.and_then(|item| item.text(name::FIRST_ID)).filter(|first| *first != asked) {
+            Some(first) => Box::pin(self.raise_by_provider_id(channel, first, None, step)).await,
+            None => Ok(otherwise),
+        }
+    }
+
+    /// The provider will use `alias` for the message that it called `provider_id` so far. What was parked there.
     async fn link_alias(
         &self,
         channel: ChannelId,
         alias: &str,
         provider_id: &str,
         now: Time,
-    ) -> Result<()> {
+    ) -> Result<Option<Step>> {
         let changes = Changes {
             set: vec![
                 (name::FIRST_ID.to_owned(), provider_id.into()),
@@ -166,7 +184,10 @@ impl Store {
             ..Changes::default()
         };
         let write = Write::Update { key: keys::sent(channel, alias), changes, when: When::Always };
-        self.table.write(vec![write]).await.map(drop)
+        match self.table.write(vec![write]).await? {
+            Written::Done(Some(item)) => read_step(&item),
+            Written::Done(None) | Written::Refused { .. } => Ok(None),
+        }
     }
 }
 

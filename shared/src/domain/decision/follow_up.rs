@@ -1,5 +1,7 @@
 //! Re-engagement: when a follow-up goes out, what it says, and what the user's yes or no does (contracts 7).
 
+use std::time::Duration;
+
 use super::super::channel::{Channel, Language};
 use super::super::conversation::{Conversation, Source};
 use super::super::flow::{Config, Definition};
@@ -13,7 +15,7 @@ use super::super::process::{
 };
 use super::super::texts::{self, Key};
 use super::super::time::Time;
-use super::run::still_armed;
+use super::run::{EXPIRY_MINUTES, still_armed};
 use super::{Decision, Facts, Turn};
 use crate::ports::Timer;
 
@@ -80,8 +82,12 @@ pub fn on_expiry_due(conversation: Conversation, process: ProcessId, facts: Fact
     let Some(process) = conversation.running().filter(|p| p.id == process).cloned() else {
         return Due::Nothing;
     };
-    if facts.now < process.expires {
-        return Due::At(process.expires);
+    // Not every word of the user reaches the run: those said while a customer's server is asked count too.
+    let minutes = facts.running.and_then(|d| d.config.expiry_minutes).unwrap_or(EXPIRY_MINUTES);
+    let spoken = conversation.last_user_message.unwrap_or(process.created);
+    let expires = process.expires.max(spoken + Duration::from_mins(u64::from(minutes)));
+    if facts.now < expires {
+        return Due::At(expires);
     }
     let mut turn = Turn::new(conversation, Source::Expiry, facts);
     turn.end(process, ProcessStatus::Expired, None);
@@ -134,8 +140,8 @@ impl Turn<'_> {
             return;
         }
         let due = when(config, self.facts.now);
-        let minutes = u64::from(config.expiry_minutes.unwrap_or(super::run::EXPIRY_MINUTES));
-        let lasts = std::time::Duration::from_mins(minutes);
+        let minutes = u64::from(config.expiry_minutes.unwrap_or(EXPIRY_MINUTES));
+        let lasts = Duration::from_mins(minutes);
         let expires = self.conversation.last_user_message.unwrap_or(self.facts.now) + lasts;
         process.follow_up = FollowUp {
             status: FollowUpStatus::Scheduled,

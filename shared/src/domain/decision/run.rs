@@ -26,8 +26,9 @@ pub(super) const EXPIRY_MINUTES: u32 = 1440;
 /// A customer's server has so long to answer a `webhook` step where the step does not say.
 const STEP_TIMEOUT_S: u32 = 20;
 
-/// A timer in this time or less is too close to count on (aws-facts 6).
-pub(super) const ARMED_MARGIN: Duration = Duration::from_mins(1);
+/// A timer in this time or less is too close to count on: it may fire up to a minute early, and whoever it wakes may
+/// read before this decision is written (aws-facts 6).
+pub(super) const ARMED_MARGIN: Duration = Duration::from_mins(3);
 
 /// What made a run begin.
 pub(super) enum Cause<'a> {

@@ -81,8 +81,14 @@ fn filled(value: &str) -> bool {
 
 fn address(value: &str) -> bool {
     url::Url::parse(value).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
+        let is_local = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => return false,
+        };
+        // The password goes there, so it must not go in the clear.
+        (url.scheme() == "https" || (url.scheme() == "http" && is_local))
             && url.query().is_none()
             && url.fragment().is_none()
     }) && value.parse::<http::Uri>().is_ok()

@@ -50,6 +50,10 @@ impl Expression {
                 let value = self.value(Value::N(i64::from(*rank)));
                 Some(format!("attribute_not_exists({name}) OR {name} < {value}"))
             }
+            When::All(all) => {
+                let all: Vec<_> = all.iter().filter_map(|when| self.condition(when)).collect();
+                Some(all.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" AND "))
+            }
             When::Unset(attribute) => {
                 Some(format!("attribute_not_exists({})", self.name(attribute)))
             }

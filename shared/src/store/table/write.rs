@@ -20,6 +20,8 @@ pub enum When {
     RankBelow(u32),
     /// The attribute is not set.
     Unset(&'static str),
+    /// All of these hold.
+    All(Vec<When>),
     /// The attribute has this text.
     Is(&'static str, String),
 }
