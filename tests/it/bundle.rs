@@ -9,6 +9,7 @@ async fn the_bundle_answers_as_the_gateway_does() {
     let bundle = Bundle::start().await;
     let reply = bundle.call(http::Request::get("/v1/api-keys").body(Vec::new()).unwrap()).await;
     assert_eq!(reply.headers["content-type"], "application/problem+json");
+    assert_eq!(reply.headers["www-authenticate"], "Bearer");
     reply.expect_error(401, "");
     let shop = bundle.customer().await;
     let keys = shop.get("/v1/api-keys").await.expect(200);

@@ -66,6 +66,9 @@ pub fn on_step_answered(
         let next = definition.step(&step.step).map_or(0, |(place, _)| place + 1);
         turn.go_on(process, definition, next);
     } else {
+        if step.message.is_none() {
+            turn.say_text(Key::ValidationFailed, process.id);
+        }
         turn.end(process, ProcessStatus::Failed, Some(FailureReason::ValidationFailed));
     }
     Some(turn.finish())

@@ -533,6 +533,7 @@ fn a_webhook_step_waits_for_the_server() {
             on_step_answered(play.conversation.clone(), facts, &answer).expect("it waits");
         play.take(decision);
         assert_eq!(play.status(), expected);
+        assert_eq!(play.said.len(), 1, "the user is told either way");
     }
 }
 

@@ -167,6 +167,8 @@ impl NewContent {
             }
             ContentKind::Location => {
                 let location = need(self.location, "location")?;
+                check_degrees(&location.latitude, 90.0, "latitude")?;
+                check_degrees(&location.longitude, 180.0, "longitude")?;
                 return Ok(vec![ToUser::Location(location)]);
             }
             ContentKind::Contacts => {
@@ -194,18 +196,21 @@ impl NewContent {
     }
 
     fn text(self) -> Result<Vec<ToUser>> {
-        let body = need(self.body, "body")?;
+        let body = need(self.body.filter(|body| !body.trim().is_empty()), "body")?;
         let parts = crate::domain::text::split(&body).into_iter();
         Ok(parts.map(|body| ToUser::Text { body, preview_url: self.preview_url }).collect())
     }
 
     fn menu(self, channel: &Channel) -> Result<Vec<ToUser>> {
-        let (body, options) = (need(self.body, "body")?, need(self.options, "options")?);
+        let (body, options) = (
+            need(self.body.filter(|body| !body.trim().is_empty()), "body")?,
+            need(self.options, "options")?,
+        );
         Ok(menu::lay_out(channel.options_layout, channel.language, &body, &options))
     }
 
     fn interactive(self) -> Result<ToUser> {
-        let body = need(self.body, "body")?;
+        let body = need(self.body.filter(|body| !body.trim().is_empty()), "body")?;
         if chars(&body) > crate::domain::text::BODY_CHARS_MAX {
             return Err(Error::invalid("message.body", "must have at most 1024 characters"));
         }
@@ -244,6 +249,13 @@ fn check_buttons(buttons: &[Choice]) -> Result<()> {
             "must have at most 3 buttons; use a menu for more",
         ));
     }
+    for (place, button) in buttons.iter().enumerate() {
+        let same = |other: &Choice| other.id == button.id || other.title == button.title;
+        if buttons[..place].iter().any(same) {
+            let field = format!("message.options[{place}]");
+            return Err(Error::invalid(field, "has the id or the title of another button"));
+        }
+    }
     let long = buttons.iter().position(|button| chars(&button.title) > BUTTON_CHARS_MAX);
     match long {
         Some(place) => {
@@ -252,6 +264,13 @@ fn check_buttons(buttons: &[Choice]) -> Result<()> {
         }
         None => Ok(()),
     }
+}
+
+/// A decimal number of degrees, as text so that nothing is rounded.
+fn check_degrees(text: &str, max: f64, field: &str) -> Result<()> {
+    let fits = text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= max);
+    let rule = || format!("must be a number between -{max} and {max}");
+    if fits { Ok(()) } else { Err(Error::invalid(format!("message.location.{field}"), rule())) }
 }
 
 fn check_address(address: &str, field: &str) -> Result<()> {
