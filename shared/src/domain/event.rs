@@ -86,6 +86,10 @@ pub struct TemplateChanged {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Occurrence {
     pub channel: ChannelId,
+    /// Tells the deliveries of a webhook apart. The job's own id does not: a job that is put back from the dead letters
+    /// is a new one. Jobs of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
     /// When our webhook had it, or when it happened inside.
     pub received: Time,
     pub what: What,

@@ -133,7 +133,8 @@ impl Receive {
         if !jobs.is_empty() {
             self.queue.put(QueueName::Event, jobs).await?;
         }
-        for ((outcome, reason), count) in counts {
+        // What they were received as comes last: who dies in between leaves no item that seems to be lost.
+        for ((outcome, reason), count) in counts.into_iter().rev() {
             self.audit.count(channel.id, outcome, reason, count).await?;
         }
         Ok(Reception::Taken(self.provider.accepted_body(&channel).to_owned()))
@@ -161,11 +162,12 @@ impl Receive {
         };
         let mut id = [0; 16];
         self.random.fill(&mut id);
-        let occurrence =
-            Occurrence { channel: channel.id, received: now, what: What::Webhook(event) };
+        let id = hex::encode(id);
+        let (delivery, what) = (Some(id.clone()), What::Webhook(event));
+        let occurrence = Occurrence { channel: channel.id, delivery, received: now, what };
         let body =
             serde_json::to_string(&occurrence).map_err(|e| Error::internal(e.to_string()))?;
-        Ok(Job { group, id: hex::encode(id), body, delay: Duration::ZERO })
+        Ok(Job { group, id, body, delay: Duration::ZERO })
     }
 
     /// One of our messages came a step further.
@@ -245,7 +247,8 @@ fn status_event(channel: &OpenChannel, sent: &Sent, step: &Step) -> HookEvent {
 
 /// Tells a message's conversation that it will never arrive.
 fn failed_job(channel: ChannelId, message: MessageId, now: Time) -> Result<Job> {
-    let occurrence = Occurrence { channel, received: now, what: What::SendFailed { message } };
+    let what = What::SendFailed { message };
+    let occurrence = Occurrence { channel, delivery: None, received: now, what };
     let body = serde_json::to_string(&occurrence).map_err(|e| Error::internal(e.to_string()))?;
     let group = message.conversation().to_string();
     Ok(Job { group, id: format!("{message}-failed"), body, delay: Duration::ZERO })

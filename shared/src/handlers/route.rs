@@ -81,9 +81,10 @@ impl Route {
         job: &Taken,
     ) -> Result<Ended> {
         let received = occurrence.received;
+        let writer = occurrence.delivery.unwrap_or_else(|| job.id.clone());
         match occurrence.what {
             What::Webhook(Event::MessageReceived(message)) => {
-                self.message(channel, message, received, job).await
+                self.message(channel, message, received, &writer, job.deliveries).await
             }
             What::Webhook(Event::TemplateChanged(changed)) => {
                 self.template(channel, &changed).await
@@ -109,7 +110,8 @@ impl Route {
         channel: &OpenChannel,
         message: MessageReceived,
         received: crate::domain::time::Time,
-        job: &Taken,
+        writer: &str,
+        deliveries: u32,
     ) -> Result<Ended> {
         let conversation = message.from.address.conversation(channel.id);
         let mut said = Received {
@@ -122,14 +124,14 @@ impl Route {
             content: message.content,
             context: message.context,
         };
-        let stored = self.store.put_received(&said, &job.id).await?;
+        let stored = self.store.put_received(&said, writer).await?;
         if stored == Stored::Duplicate {
             return Ok((Outcome::Duplicate, ""));
         }
         if let FromUser::Media(file) = &mut said.content
             && file.source.is_some()
         {
-            let last = job.deliveries >= media::DELIVERIES_MAX;
+            let last = deliveries >= media::DELIVERIES_MAX;
             let from = media::From { channel, message: said.id, received };
             let copied =
                 media::copy(&self.store, &*self.http, &*self.media, &from, file, last).await?;

@@ -60,7 +60,8 @@ mod tests {
         let channel = ChannelId::derive(&[b"c"]);
         let detail = serde_json::Value::Null;
         let event = Event::AccountChanged { kind: "quality".to_owned(), detail };
-        let occurrence = Occurrence { channel, received: clock.now(), what: What::Webhook(event) };
+        let (received, what) = (clock.now(), What::Webhook(event));
+        let occurrence = Occurrence { channel, delivery: None, received, what };
         let body = serde_json::to_string(&occurrence).unwrap();
         let job = Job { group: "g".into(), id: "i".into(), body, delay: Duration::ZERO };
         queues.put(QueueName::Event, vec![job]).await.unwrap();

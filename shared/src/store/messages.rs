@@ -45,7 +45,7 @@ pub enum Said {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
     New,
-    /// This very job stored it before it died: go on.
+    /// The job of this very delivery stored it before it died: go on.
     Mine,
     /// Another delivery of the webhook did.
     Duplicate,
@@ -94,7 +94,7 @@ pub enum Claim {
 }
 
 impl Store {
-    /// Stores a user's message unless it is there; `writer` is the id of the queue's job.
+    /// Stores a user's message unless it is there; `writer` tells the deliveries of its webhook apart.
     pub async fn put_received(&self, message: &Received, writer: &str) -> Result<Stored> {
         let item =
             Item::new(&keys::message(message.id), &Said::FromUser(Box::new(message.clone())))?

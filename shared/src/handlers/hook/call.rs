@@ -95,6 +95,7 @@ impl DeliverHook {
     async fn answered(&self, call: &StepCall, answer: StepAnswer) -> Result<()> {
         let occurrence = Occurrence {
             channel: call.channel,
+            delivery: None,
             received: self.clock.now(),
             what: What::StepAnswered { conversation: call.conversation, answer },
         };
