@@ -7,7 +7,7 @@ use shared::domain::user::{Address, WaId};
 use shared::local::engine::Engine;
 use shared::store::Store;
 use shared::store::messages::{Claim, Message};
-use shared::store::statuses::{Raised, Step};
+use shared::store::statuses::{Named, Raised, Step};
 
 const CHANNEL: ChannelId = ChannelId::from_bytes([2; 16]);
 
@@ -92,13 +92,15 @@ async fn a_message_is_claimed_once() {
 #[tokio::test]
 async fn an_early_status_is_parked() {
     let (_engine, store, sending) = claimed("a").await;
-    let parked = store.raise_by_provider_id(CHANNEL, "gs-1", None, &step(Status::Sent, 3)).await;
+    let parked =
+        store.raise_by_provider_id(CHANNEL, "gs-1", Named::default(), &step(Status::Sent, 3)).await;
     assert_eq!(parked.expect("parked"), Raised::Parked);
     store.raise(sending.id, &step(Status::Accepted, 4), Some("gs-1")).await.expect("raised");
     let raised = store.link_provider_id(CHANNEL, "gs-1", sending.id, at(4)).await.expect("linked");
     assert!(matches!(raised, Raised::Yes(sent) if sent.status == Status::Sent));
     let step = step(Status::Read, 6);
-    let raised = store.raise_by_provider_id(CHANNEL, "gs-1", None, &step).await.expect("raised");
+    let raised =
+        store.raise_by_provider_id(CHANNEL, "gs-1", Named::default(), &step).await.expect("raised");
     assert!(matches!(raised, Raised::Yes(_)));
 }
 
@@ -112,9 +114,10 @@ async fn a_second_name_finds_the_message() {
             link().await.expect("linked");
         }
         let enqueued = step(Status::Accepted, 3);
-        store.raise_by_provider_id(CHANNEL, "gs-1", Some("wa-1"), &enqueued).await.expect("raised");
+        let also = Named { alias: Some("wa-1"), to: None };
+        store.raise_by_provider_id(CHANNEL, "gs-1", also, &enqueued).await.expect("raised");
         let read = step(Status::Read, 5);
-        store.raise_by_provider_id(CHANNEL, "wa-1", None, &read).await.expect("raised");
+        store.raise_by_provider_id(CHANNEL, "wa-1", Named::default(), &read).await.expect("raised");
         if !linked_first {
             link().await.expect("linked");
         }

@@ -58,6 +58,9 @@ pub struct StatusChanged {
     /// A second id that the provider uses later (GupShup: `whatsappMessageId` of an `enqueued` event).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// Whom the message was for, where nothing else may tell which one it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Address>,
     pub status: Status,
     /// The provider's time.
     pub time: Time,

@@ -101,6 +101,9 @@ impl Deliver {
         let Some((before, claimed)) = &sent.claim else {
             return Err(Error::Changed("the message"));
         };
+        if let Some(provider_id) = self.heard_of(channel, &sending, *claimed).await? {
+            return self.accepted(channel, &sending, &provider_id).await;
+        }
         if deliveries >= ports::DELIVERIES_MAX {
             return self
                 .fail(channel, &sending, ours("no_answer", "the provider never answered"))
@@ -116,6 +119,20 @@ impl Deliver {
             Claim::Settled(sent) => self.settled(channel, &sent).await,
             Claim::Open(_) => Err(Error::Changed("the message")),
         }
+    }
+
+    /// The provider's id of a sending whose answer never came, where statuses tell it: they wait for a message to this
+    /// user, and this is the one under way.
+    async fn heard_of(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        claimed: Time,
+    ) -> Result<Option<String>> {
+        if provider::of(channel.provider).echoes_our_id(channel) {
+            return Ok(None);
+        }
+        self.store.parked_since(channel.id, sending.conversation(), claimed).await
     }
 
     async fn deliver(

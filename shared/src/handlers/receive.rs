@@ -20,7 +20,7 @@ use crate::ports::{Audit, Clock, Job, Outcome, Ports, Queue, QueueName, Random, 
 use crate::provider::{Item, Malformed, Provider, Refused, WebhookCall};
 use crate::store::Store;
 use crate::store::messages::Sent;
-use crate::store::statuses::{Raised, Step};
+use crate::store::statuses::{Named, Raised, Step};
 
 /// Receives one provider's webhooks.
 pub struct Receive {
@@ -182,9 +182,9 @@ impl Receive {
         let raised = match &changed.message {
             MessageRef::Ours(id) => self.store.raise(*id, &step, None).await?,
             MessageRef::Provider(id) => {
-                self.store
-                    .raise_by_provider_id(channel.id, id, changed.alias.as_deref(), &step)
-                    .await?
+                let to = changed.to.as_ref().map(|to| (to.conversation(channel.id), now));
+                let named = Named { alias: changed.alias.as_deref(), to };
+                self.store.raise_by_provider_id(channel.id, id, named, &step).await?
             }
         };
         match raised {

@@ -16,6 +16,7 @@
 //! | conversation | `CONV#<id>` | `CONVERSATION` | `CHANNEL#<id>` / `CONV#<day of last activity>#<id>` |
 //! | message | `CONV#<id>` | `MESSAGE#<time><hash>` | |
 //! | a provider's id of a message | `SENT#<channel>#<provider's id>` | `SENT` | |
+//! | a provider's id that statuses wait under | `CONV#<id>` | `PARKED` | |
 //! | process | `PROCESS#<id>` | `PROCESS` | |
 //! | a tenant's keys for signing calls | `TENANT#<id>` | `SIGNING` | |
 //! | delivery of a hook | `RULE#<rule>` | `DELIVERY#<event>` | `RULE#<rule>` / `DELIVERY#<time>#<event>` |
@@ -169,6 +170,11 @@ pub fn conversation_index(channel: ChannelId, day: &str, id: ConversationId) -> 
 
 pub fn message(id: MessageId) -> Key {
     key(conversation_partition(id.conversation()), format!("MESSAGE#{}", id.sort()))
+}
+
+/// Under which of its provider's ids statuses wait for a message to this conversation.
+pub fn parked(conversation: ConversationId) -> Key {
+    key(conversation_partition(conversation), "PARKED")
 }
 
 pub fn sent(channel: ChannelId, provider_id: &str) -> Key {

@@ -29,6 +29,8 @@ pub(super) mod name {
     pub(in crate::store) const MESSAGE: &str = "m";
     /// On an item of a provider's second id: its first one.
     pub(in crate::store) const FIRST_ID: &str = "fi";
+    /// On the item of what waits for a conversation: when we last heard of it (epoch milliseconds).
+    pub(in crate::store) const HEARD: &str = "he";
     /// In front of a status: when it came about (epoch milliseconds).
     pub(in crate::store) const TIME: &str = "t_";
 }

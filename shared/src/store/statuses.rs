@@ -5,7 +5,7 @@ use super::Store;
 use super::keys;
 use super::messages::{Sent, name, read_failure, read_sent, read_status, time_name};
 use super::table::{Changes, Item, Value, When, Write, Written, attr};
-use crate::domain::ids::{ChannelId, MessageId};
+use crate::domain::ids::{ChannelId, ConversationId, MessageId};
 use crate::domain::message::{Failure, Status};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -19,6 +19,15 @@ pub struct Step {
     pub status: Status,
     pub time: Time,
     pub failure: Option<Failure>,
+}
+
+/// What a provider's status tells of its message, besides the status.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Named<'a> {
+    /// A second name that the provider will use.
+    pub alias: Option<&'a str>,
+    /// Whom it was for, and when we heard of it.
+    pub to: Option<(ConversationId, Time)>,
 }
 
 /// What a status did.
@@ -118,14 +127,15 @@ impl Store {
         &self,
         channel: ChannelId,
         provider_id: &str,
-        alias: Option<&str>,
+        named: Named<'_>,
         step: &Step,
     ) -> Result<Raised> {
-        if let Some(alias) = alias
+        if let Some(alias) = named.alias
             && let Some(parked) = self.link_alias(channel, alias, provider_id, step.time).await?
         {
             // A status under the second name was faster than the news of that name.
-            Box::pin(self.raise_by_provider_id(channel, provider_id, None, &parked)).await?;
+            let plain = Named { alias: None, ..named };
+            Box::pin(self.raise_by_provider_id(channel, provider_id, plain, &parked)).await?;
         }
         let found = self.table.get(&keys::sent(channel, provider_id), false).await?;
         if let Some(id) = found.as_ref().and_then(linked_message) {
@@ -133,6 +143,9 @@ impl Store {
         }
         let first =
             found.as_ref().and_then(|item| item.text(name::FIRST_ID)).unwrap_or(provider_id);
+        if let Some((conversation, heard)) = named.to {
+            self.note_parked(conversation, first, heard).await?;
+        }
         let mut changes = step_changes(step)?;
         changes.set.push((attr::TTL.to_owned(), (step.time.seconds() + PROVIDER_ID_KEPT_S).into()));
         let when = When::RankBelow(step.status.below());
@@ -163,9 +176,48 @@ impl Store {
             return self.raise(id, step, None).await;
         }
         match item.and_then(|item| item.text(name::FIRST_ID)).filter(|first| *first != asked) {
-            Some(first) => Box::pin(self.raise_by_provider_id(channel, first, None, step)).await,
+            Some(first) => {
+                Box::pin(self.raise_by_provider_id(channel, first, Named::default(), step)).await
+            }
             None => Ok(otherwise),
         }
+    }
+
+    /// That statuses wait for a message to this conversation, and under which name. The newest alone is kept: one
+    /// message of a conversation is under way at a time. Noted before the status itself, which comes again if this
+    /// process dies in between.
+    async fn note_parked(
+        &self,
+        conversation: ConversationId,
+        provider_id: &str,
+        heard: Time,
+    ) -> Result<()> {
+        let set = vec![
+            (name::PROVIDER_ID.to_owned(), provider_id.into()),
+            (name::HEARD.to_owned(), heard.millis().into()),
+            (attr::TTL.to_owned(), (heard.seconds() + PROVIDER_ID_KEPT_S).into()),
+        ];
+        let changes = Changes { set, ..Changes::default() };
+        let write = Write::Update { key: keys::parked(conversation), changes, when: When::Always };
+        self.table.write(vec![write]).await.map(drop)
+    }
+
+    /// The provider's id of a message to this conversation that was first heard of since then, if it is not known
+    /// which message that is: it did arrive at the provider.
+    pub async fn parked_since(
+        &self,
+        channel: ChannelId,
+        conversation: ConversationId,
+        since: Time,
+    ) -> Result<Option<String>> {
+        let Some(item) = self.table.get(&keys::parked(conversation), true).await? else {
+            return Ok(None);
+        };
+        let is_newer = item.number(name::HEARD).is_some_and(|millis| millis >= since.millis());
+        let Some(id) = item.text(name::PROVIDER_ID).filter(|_| is_newer) else { return Ok(None) };
+        let found = self.table.get(&keys::sent(channel, id), true).await?;
+        let is_linked = found.as_ref().is_some_and(|item| linked_message(item).is_some());
+        Ok((!is_linked).then(|| id.to_owned()))
     }
 
     /// The provider will use `alias` for the message that it called `provider_id` so far. What was parked there.

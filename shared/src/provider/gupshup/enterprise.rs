@@ -151,5 +151,6 @@ fn report(report: &Value, now: Time) -> Item {
         message: text(report, "cause").unwrap_or(word),
     });
     let time = time(report, "eventTs").unwrap_or(now);
-    Item::Event(Event::StatusChanged(StatusChanged { message, alias: None, status, time, failure }))
+    let changed = StatusChanged { message, alias: None, to: None, status, time, failure };
+    Item::Event(Event::StatusChanged(changed))
 }

@@ -143,6 +143,7 @@ fn message_event(payload: &Value, time: Time) -> Item {
     Item::Event(Event::StatusChanged(StatusChanged {
         message: MessageRef::Provider(id),
         alias: if status == Status::Accepted { text(inner, "whatsappMessageId") } else { None },
+        to: text(payload, "destination").as_deref().and_then(address),
         status,
         time: super::wire::time(inner, "ts").unwrap_or(time),
         failure,

@@ -201,7 +201,15 @@ fn status(status: &Value, now: Time) -> Item {
     let Some(id) = gupshup.or(whatsapp) else { return Item::Ignored { reason: "unreadable" } };
     let message = MessageRef::Provider(id);
     let failure = (rank == Status::Failed).then(|| failure(status));
-    Item::Event(Event::StatusChanged(StatusChanged { message, alias, status: rank, time, failure }))
+    let to = recipient(status);
+    let changed = StatusChanged { message, alias, to, status: rank, time, failure };
+    Item::Event(Event::StatusChanged(changed))
+}
+
+/// Whom a message was for.
+fn recipient(status: &Value) -> Option<Address> {
+    let id = text(status, "recipient_id").or_else(|| text(status, "recipient_user_id"));
+    id.as_deref().and_then(address)
 }
 
 fn failure(status: &Value) -> Failure {
@@ -218,9 +226,7 @@ fn failure(status: &Value) -> Failure {
 /// A payment is told among the statuses but is what the user did, not a step of our message (B5). Each of its
 /// states is one message.
 fn payment(status: &Value, time: Time) -> Item {
-    let recipient = text(status, "recipient_id").or_else(|| text(status, "recipient_user_id"));
-    let address = recipient.as_deref().and_then(address);
-    let (Some(address), Some(payment)) = (address, status_payment(status)) else {
+    let (Some(address), Some(payment)) = (recipient(status), status_payment(status)) else {
         return Item::Ignored { reason: "unreadable" };
     };
     let transaction = payment.transaction_id.clone().unwrap_or_default();

@@ -226,7 +226,8 @@ fn status(part: &RawValue, channel: &OpenChannel) -> Item {
     };
     let Some(time) = time(given.timestamp.as_deref()) else { return UNREADABLE };
     let failure = (status == Status::Failed).then(|| failure(given.errors.as_ref(), channel));
-    Item::Event(Event::StatusChanged(StatusChanged { message, alias: None, status, time, failure }))
+    let changed = StatusChanged { message, alias: None, to: None, status, time, failure };
+    Item::Event(Event::StatusChanged(changed))
 }
 
 /// The first error that says something.

@@ -372,7 +372,8 @@ fn self_serve_events_are_read() {
             failure("470", "More than 24 hours have passed.", "2024-03-11T15:00:04.000Z"),
         ),
     ];
-    for (body, expected) in rows {
+    for (body, mut expected) in rows {
+        expected["to"] = json!({ "phone": USER });
         assert_eq!(one(body, &self_serve()), expected);
     }
 }
@@ -493,8 +494,10 @@ fn statuses_of_metas_envelope_are_read() {
     let gupshup = || json!({ "Provider": GUPSHUP_ID });
     let mut enqueued = status(&gupshup(), "accepted", "2024-03-11T15:00:01.420Z");
     enqueued["alias"] = json!("wamid.OUT==");
+    enqueued["to"] = json!({ "phone": USER });
     assert_eq!(one(fixture!("v3-enqueued.json"), &with_partner()), enqueued);
     let mut failed = status(&gupshup(), "failed", "2024-03-11T15:00:04.000Z");
+    failed["to"] = json!({ "phone": USER });
     failed["failure"] =
         json!({ "provider": "gupshup", "code": "131026", "message": "Message undeliverable" });
     assert_eq!(one(fixture!("v3-failed.json"), &with_partner()), failed);
