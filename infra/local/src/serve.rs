@@ -1,11 +1,16 @@
 //! Two listeners on this machine, everything behind them, and the end.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use http::Request;
 use shared::handlers::poll::Poll;
 use shared::ports::{Http, Reach};
@@ -56,7 +61,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     let served = [
         serve(gateway_listener, router.clone(), stopped.clone()),
-        serve(simulator_listener, simulator.served_router(), stopped),
+        serve(simulator_listener, kept(&simulator, folder.simulator()), stopped),
     ];
     let key = demo::key(&folder, &gateway).await?;
     demo::set_up(&folder, &router, &simulator, &addresses, &key.text).await?;
@@ -124,6 +129,30 @@ fn open_simulator(
     simulator.load_files(&kept).map_err(|error| folder.broken(error))?;
     simulator.save(&kept).map_err(|error| folder.broken(error))?;
     Ok((simulator, clock))
+}
+
+/// The simulator's routes. What it has answered it does not forget, also when the host is killed: others rely on it.
+fn kept(simulator: &Simulator, folder: PathBuf) -> Router {
+    let keeps = simulator.clone();
+    let saved = AtomicU64::new(0);
+    let state = Arc::new((keeps, folder, saved));
+    simulator.served_router().layer(from_fn_with_state(state, keep))
+}
+
+async fn keep(
+    State(kept): State<Arc<(Simulator, PathBuf, AtomicU64)>>,
+    request: axum::extract::Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    let (simulator, folder, saved) = &*kept;
+    if simulator.read(|state| state.revision) != saved.load(Ordering::SeqCst) {
+        match simulator.save(folder) {
+            Ok(revision) => saved.store(revision, Ordering::SeqCst),
+            Err(error) => tracing::error!(%error, "the simulator could not be saved"),
+        }
+    }
+    response
 }
 
 fn serve(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::response::Response;
+use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::carrier::{Carrier, Refusal};
@@ -130,9 +131,15 @@ impl Simulator {
         &self.inner.carriers
     }
 
-    /// Sixteen random bytes: never the same twice.
+    /// Sixteen random bytes: never the same twice. In a world with a seed they follow from it.
     pub fn seed(&self) -> [u8; 16] {
         let mut seed = [0; 16];
+        if let Some(of_world) = self.read(|state| state.seed) {
+            let number = self.change(State::next_number);
+            let bytes = [of_world.to_be_bytes(), number.to_be_bytes()].concat();
+            seed.copy_from_slice(&digest(&SHA256, &bytes).as_ref()[..16]);
+            return seed;
+        }
         if SystemRandom::new().fill(&mut seed).is_err() {
             // A system without random numbers still gets ids that differ.
             let number = self.change(State::next_number);

@@ -40,6 +40,9 @@ pub struct State {
     /// By `line/user`: the last message that the user has seen on the screen.
     pub seen: BTreeMap<String, u64>,
     next_number: u64,
+    /// What all ids follow from, in a world that is to be the same again; otherwise they are random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
 }
 
 impl State {
@@ -93,12 +96,10 @@ impl State {
         }
     }
 
-    /// Takes what is due, the earliest first.
-    pub(crate) fn take_due(&mut self, now_millis: i64) -> Option<Pending> {
-        let at = (0..self.pending.len())
-            .filter(|at| self.pending[*at].due_millis <= now_millis)
-            .min_by_key(|at| (self.pending[*at].due_millis, self.pending[*at].order))?;
-        Some(self.pending.remove(at))
+    /// What is due, the earliest first.
+    pub(crate) fn due(&self, now_millis: i64) -> Option<&Pending> {
+        let due = self.pending.iter().filter(|pending| pending.due_millis <= now_millis);
+        due.min_by_key(|pending| (pending.due_millis, pending.order))
     }
 }
 
