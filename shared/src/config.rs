@@ -342,6 +342,12 @@ pub fn log_level() -> String {
     variable("LOG_LEVEL").unwrap_or_else(|| "warn".to_owned())
 }
 
+/// `WHARF_FAULT_PLAN`: the file of a plan of faults. No build that is deployed knows this variable.
+#[cfg(feature = "faults")]
+pub fn fault_plan() -> Option<std::path::PathBuf> {
+    variable("WHARF_FAULT_PLAN").filter(|path| !path.is_empty()).map(Into::into)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()

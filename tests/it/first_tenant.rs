@@ -37,8 +37,9 @@ async fn the_first_key_opens_the_api() {
     let [key, tenant, api_key] = lines.lines().collect::<Vec<_>>()[..] else { panic!("{lines}") };
 
     let bundle = Bundle::start().await;
-    put(bundle.engine.address(), tenant);
-    put(bundle.engine.address(), api_key);
+    let served = bundle.engine.serve().await.unwrap();
+    put(served.address, tenant);
+    put(served.address, api_key);
     let get = |path: &str| {
         let request = http::Request::get(path).header("authorization", format!("Bearer {key}"));
         bundle.call(request.body(Vec::new()).expect("a request"))

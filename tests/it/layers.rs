@@ -17,7 +17,7 @@ const OUTSIDE: [&str; 8] =
 const HTTP_SERVER: [&str; 6] = ["aws_", "axum::", "dynoxide", "lambda_", "reqwest", "std::env"];
 const AWS: [&str; 5] = ["aws_", "dynoxide", "lambda_", "reqwest", "std::env"];
 
-const LAYERS: [Layer; 8] = [
+const LAYERS: [Layer; 9] = [
     // Which timer to arm is a decision; the port only names it.
     Layer { folder: "domain", modules: &["domain", "ports::Timer"], never: &OUTSIDE },
     Layer { folder: "provider", modules: &["domain", "provider"], never: &OUTSIDE },
@@ -51,6 +51,19 @@ const LAYERS: [Layer; 8] = [
             "ports",
         ],
         never: &["axum::", "dynoxide", "lambda_", "std::env"],
+    },
+    Layer {
+        folder: "faults",
+        modules: &[
+            "aws",
+            "domain::ids",
+            "domain::time",
+            "error",
+            "faults",
+            "ports",
+            "store::Store",
+        ],
+        never: &["axum::", "dynoxide", "lambda_", "reqwest", "std::env", "tokio::"],
     },
     Layer {
         folder: "local",

@@ -159,3 +159,25 @@ async fn a_function_without_its_variables_names_them_and_does_not_start() {
         assert_eq!(*stand_in.calls.lock().unwrap(), [""; 0], "{folder} asked all the same");
     }
 }
+
+/// Faults on purpose are for tests: no package that is deployed asks for them, and what was built for deployment does
+/// not know the variable that would bring them.
+#[test]
+fn what_is_deployed_knows_no_faults() {
+    let manifest = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    assert!(!manifest("shared/Cargo.toml").contains("\ndefault ="), "nothing is on by default");
+    for folder in functions(&template()).keys().map(|name| format!("functions/{name}")) {
+        assert!(!manifest(&format!("{folder}/Cargo.toml")).contains("faults"), "{folder}");
+    }
+    assert!(!manifest("infra/local/Cargo.toml").contains("faults"));
+    // These are a hundred megabytes each, too many for an unoptimised search.
+    let knows = |path: &Path| {
+        let found = Command::new("grep").args(["-q", "-a", "WHARF_FAULT_PLAN"]).arg(path).status();
+        found.unwrap().success()
+    };
+    assert!(knows(&built().join("event-route")), "a build for tests knows it");
+    for folder in functions(&template()).keys() {
+        let deployed = root().join("target/lambda").join(folder).join("bootstrap");
+        assert!(!deployed.exists() || !knows(&deployed), "{}", deployed.display());
+    }
+}

@@ -44,7 +44,7 @@ async fn status(store: &Store, id: MessageId) -> Status {
 
 /// A claimed message of a fresh table.
 async fn claimed(name: &str) -> (Engine, Store, Sending) {
-    let engine = Engine::memory().await.expect("an engine");
+    let engine = Engine::memory().expect("an engine");
     let store = Store::new(engine.table());
     let sending = sending(name);
     assert_eq!(store.claim(&sending, "job/1", at(2)).await.expect("claimed"), Claim::Granted);
@@ -128,7 +128,7 @@ async fn a_second_name_finds_the_message() {
 /// K14: a status for a message that we never sent leaves nothing behind.
 #[tokio::test]
 async fn an_unknown_message_leaves_nothing() {
-    let engine = Engine::memory().await.expect("an engine");
+    let engine = Engine::memory().expect("an engine");
     let store = Store::new(engine.table());
     let raised = store.raise(sending("never").id, &step(Status::Sent, 3), None).await;
     assert_eq!(raised.expect("asked"), Raised::Unknown);

@@ -1,10 +1,14 @@
 //! The gateway of a story, and time as it passes there.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use shared::config::Function;
 use shared::domain::time::Time;
+use shared::faults::Faults;
 use shared::handlers::{Tick, Worker};
 use shared::local::audit::Counts;
 use shared::local::clock::Hand;
@@ -14,7 +18,7 @@ use shared::local::queue::{Dead, Queues};
 use shared::local::random::Seeded;
 use shared::local::secrets::Sealed;
 use shared::local::timers::Armed;
-use shared::ports::{Clock, Ports, QueueName, Taken};
+use shared::ports::{Clock, Media, Ports, QueueName, Random, Secrets, Taken};
 use shared::runtime::{Verdict, step, work};
 use shared::store::Store;
 use shared::store::table::Units;
@@ -24,6 +28,7 @@ use simulator::state::State;
 
 use crate::clock::OneTime;
 use crate::count::{Calls, CountedQueue, CountedTimers, Counters};
+use crate::fate::Fate;
 use crate::gateway;
 use crate::wire::{SIMULATOR, Webhooks, Wire};
 
@@ -32,6 +37,12 @@ pub const START: &str = "2024-03-11T15:00:00.000Z";
 
 /// More steps than any story takes: something goes round in circles.
 const STEPS_MAX: usize = 10_000;
+
+/// What chance follows from where a story says nothing else.
+const SEED: u64 = 7;
+
+/// A schedule is repeated so often.
+const POLLS_MAX: usize = 3;
 
 /// The whole gateway against the simulator.
 pub struct Bundle {
@@ -42,10 +53,73 @@ pub struct Bundle {
     pub engine: Engine,
     pub store: Store,
     pub ports: Ports,
+    pub fate: Arc<Fate>,
+    kept: Kept,
     clock: Arc<Hand>,
     counters: Arc<Counters>,
     workers: Vec<(QueueName, Arc<dyn Worker>)>,
     poll: Box<dyn Tick>,
+}
+
+/// A moment of a story.
+pub struct Moment {
+    file: Scratch,
+    now: Time,
+    state: State,
+    kept: Kept,
+}
+
+impl Moment {
+    /// The story as it was then. What happens in it does not happen in other ones that begin here.
+    pub fn again(&self) -> Bundle {
+        let engine = Engine::memory_of(&self.file.0).expect("the state can be read");
+        Bundle::on(engine, self.now, self.state.clone(), self.kept.clone())
+    }
+
+    /// The same with other chance.
+    pub fn again_with(&self, seed: u64) -> Bundle {
+        let engine = Engine::memory_of(&self.file.0).expect("the state can be read");
+        let mut state = self.state.clone();
+        state.seed = Some(seed);
+        let kept = Kept { random: Arc::new(Seeded::new(seed)), ..self.kept.clone() };
+        Bundle::on(engine, self.now, state, kept)
+    }
+}
+
+/// What all tellings of a story have together: nothing of it depends on what happened.
+#[derive(Clone)]
+struct Kept {
+    random: Arc<dyn Random>,
+    secrets: Arc<dyn Secrets>,
+    media: Arc<dyn Media>,
+}
+
+impl Kept {
+    fn new() -> Self {
+        Self {
+            random: Arc::new(Seeded::new(SEED)),
+            secrets: Arc::new(Sealed::memory().expect("random bytes")),
+            media: Arc::new(Memory::default()),
+        }
+    }
+}
+
+/// A file that is gone when nobody needs it any more.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("wharf-moment-{}-{number}.db", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl Bundle {
@@ -55,37 +129,49 @@ impl Bundle {
     }
 
     /// An empty gateway at this time.
+    #[expect(clippy::unused_async, reason = "stories wait for their beginning, whatever it takes")]
     pub async fn start_at(time: &str) -> Self {
-        let clock = Arc::new(Hand::new(Time::parse(time).expect("a time")));
-        let engine = Engine::memory().await.expect("the engine starts");
-        let queues = Queues::new(engine.shelf(), clock.clone()).expect("empty queues");
+        let engine = Engine::memory().expect("the engine starts");
+        let mut state = State::default();
+        state.seed = Some(SEED);
+        Self::on(engine, Time::parse(time).expect("a time"), state, Kept::new())
+    }
+
+    fn on(engine: Engine, now: Time, state: State, kept: Kept) -> Self {
+        let clock = Arc::new(Hand::new(now));
+        let queues = Queues::new(engine.shelf(), clock.clone()).expect("what queues keep");
         let queues = Arc::new(queues);
-        let timers = Armed::new(engine.shelf(), queues.clone()).expect("no timers");
+        let timers = Armed::new(engine.shelf(), queues.clone()).expect("what timers keep");
         let timers = Arc::new(timers);
-        let wire = Arc::new(Wire::default());
+        let fate = Arc::new(Fate::default());
+        let wire = Arc::new(Wire::new(fate.clone()));
         let counters = Arc::new(Counters::default());
         let ports = Ports {
             clock: clock.clone(),
-            random: Arc::new(Seeded::new(7)),
+            random: kept.random.clone(),
             queue: Arc::new(CountedQueue(queues.clone(), counters.clone())),
             timers: Arc::new(CountedTimers(timers.clone(), counters.clone())),
             http: wire.clone(),
-            secrets: Arc::new(Sealed::memory().expect("random bytes")),
-            media: Arc::new(Memory::default()),
+            secrets: kept.secrets.clone(),
+            media: kept.media.clone(),
             audit: Arc::new(Counts::new(engine.shelf())),
         };
         let store = Store::new(engine.table());
         let simulator = Simulator::new(
-            State::default(),
+            state,
             gateway::carriers(),
             Arc::new(OneTime(clock.clone())),
             Arc::new(Webhooks(wire.clone())),
             SIMULATOR,
             Pace::default(),
         );
-        let router: Router = gateway::router(&store, &ports);
+        let equip = |function: Function| {
+            let faults = Faults::new(function.name(), fate.clone());
+            (faults.store(&store), faults.ports(&ports))
+        };
+        let router: Router = gateway::router(&equip);
         wire.connect(router, simulator.clone());
-        let (workers, poll) = (gateway::workers(&store, &ports), gateway::poll(&store, &ports));
+        let (workers, poll) = (gateway::workers(&equip), gateway::poll(&equip));
         Self {
             simulator,
             wire,
@@ -94,11 +180,21 @@ impl Bundle {
             engine,
             store,
             ports,
+            fate,
+            kept,
             clock,
             counters,
             workers,
             poll,
         }
+    }
+
+    /// The moment, to begin from again and again. Jobs in flight would come back at once.
+    pub fn moment(&self) -> Moment {
+        let file = Scratch::new();
+        self.engine.save(&file.0).expect("the state can be written");
+        let state = self.simulator.read(State::clone);
+        Moment { file, now: self.now(), state, kept: self.kept.clone() }
     }
 
     pub fn now(&self) -> Time {
@@ -134,12 +230,11 @@ impl Bundle {
         is_any
     }
 
-    /// One job of this queue, as its function would do it.
+    /// One job of this queue, as its function would do it. If the function dies of it, the job stays in flight.
     pub async fn step_queue(&self, queue: QueueName) -> bool {
         let (audit, clock) = (&*self.ports.audit, &*self.ports.clock);
-        step(&self.queues, queue, self.worker(queue), audit, clock)
-            .await
-            .expect("a queue can be stepped")
+        let step = step(&self.queues, queue, self.worker(queue), audit, clock);
+        self.fate.survives(step).await.is_none_or(|done| done.expect("a queue can be stepped"))
     }
 
     /// A job is worked on, and stays on its queue: as if the function died before it could say so.
@@ -152,10 +247,17 @@ impl Bundle {
         &found.expect("every queue has its worker").1
     }
 
-    /// The schedule that asks providers for the status of templates.
+    /// The schedule that asks providers for the status of templates, and again if that fails: it is repeated by its
+    /// service.
     pub async fn poll(&self) {
-        self.poll.tick().await.expect("templates can be polled");
-        self.run().await;
+        for _ in 0..POLLS_MAX {
+            let polled = self.fate.survives(self.poll.tick()).await;
+            self.run().await;
+            if matches!(polled, Some(Ok(()))) {
+                return;
+            }
+        }
+        panic!("templates cannot be polled");
     }
 
     /// Time passes, and whatever falls due on the way happens in its order.

@@ -1,5 +1,7 @@
 //! Customers: who has a key calls the API, and who has a server gets hooks.
 
+use std::time::Duration;
+
 use http::Request;
 use serde_json::Value;
 use shared::domain::ids::{KeyId, TenantId};
@@ -9,6 +11,10 @@ use simulator::hooks::ReceivedHook;
 use simulator::signature::Check;
 
 use crate::bundle::Bundle;
+
+/// How often a client repeats a call that is not answered, and how long it waits each time.
+const TRIES_MAX: usize = 8;
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Somebody with an API key.
 pub struct Customer<'a> {
@@ -69,6 +75,11 @@ impl Bundle {
         Customer { bundle: self, key }
     }
 
+    /// A customer whose key is known.
+    pub fn customer_with(&self, key: &str) -> Customer<'_> {
+        Customer { bundle: self, key: key.to_owned() }
+    }
+
     fn bytes(&self) -> [u8; 16] {
         let mut bytes = [0; 16];
         self.ports.random.fill(&mut bytes);
@@ -108,6 +119,26 @@ impl Customer<'_> {
         self.call(self.request("POST", path).header("content-type", kind), body.into_bytes()).await
     }
 
+    /// A client that repeats its call, under one `Idempotency-Key`, until it is answered.
+    ///
+    /// # Panics
+    /// If the answer is a refusal, or none comes at all.
+    pub async fn insists(&self, path: &str, key: &str, body: &Value) -> Value {
+        for _ in 0..TRIES_MAX {
+            let request = self.request("POST", path).header("content-type", "application/json");
+            let request = request.header("idempotency-key", key);
+            let request = request.body(body.to_string().into_bytes()).expect("a request");
+            match self.bundle.call_once(request).await {
+                Some(reply) if reply.status < 300 => return reply.json,
+                Some(reply) if reply.status >= 500 || reply.status == 409 => {}
+                Some(reply) => panic!("{path}: {} {}", reply.status, reply.json),
+                None => {}
+            }
+            self.bundle.turn(PATIENCE).await;
+        }
+        panic!("{path} is not answered");
+    }
+
     /// A request with the key, for stories that need more than a body.
     pub fn request(&self, method: &str, path: &str) -> http::request::Builder {
         Request::builder().method(method).uri(path).header("truora-api-key", &self.key)
@@ -135,7 +166,12 @@ impl Customer<'_> {
 impl Bundle {
     /// A call of the API, by whoever.
     pub async fn call(&self, request: Request<Vec<u8>>) -> Reply {
-        let response = self.wire.to_gateway(request).await;
+        self.call_once(request).await.expect("an answer: only crashes give none")
+    }
+
+    /// The same where functions may die: `None` if there is no answer.
+    pub async fn call_once(&self, request: Request<Vec<u8>>) -> Option<Reply> {
+        let response = self.wire.to_gateway(request).await?;
         let (parts, body) = response.into_parts();
         let json = if body.is_empty() {
             Value::Null
@@ -143,6 +179,6 @@ impl Bundle {
             serde_json::from_slice(&body)
                 .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)))
         };
-        Reply { status: parts.status.as_u16(), headers: parts.headers, json }
+        Some(Reply { status: parts.status.as_u16(), headers: parts.headers, json })
     }
 }

@@ -7,7 +7,10 @@ pub mod bundle; // the gateway, and time as it passes there
 pub mod clock; // one time for both sides
 pub mod count; // calls of AWS services
 pub mod customer; // who calls the API and gets hooks
+pub mod dice; // chance that follows from a seed
+pub mod fate; // what befalls the functions
 mod gateway; // put together from its handlers
+pub mod ledger; // what a story came to
 pub mod meta; // webhooks as only Meta makes them
 pub mod people; // users with their phones
 pub mod stage; // what stories begin with

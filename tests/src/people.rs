@@ -103,6 +103,11 @@ impl Person<'_> {
         new.iter().map(|(_, sent)| in_words(&sent.content)).collect()
     }
 
+    /// Everything that was ever shown, as [`Person::sees`] tells it.
+    pub fn shows(&self) -> Vec<String> {
+        self.shown().iter().map(|(_, sent)| in_words(&sent.content)).collect()
+    }
+
     /// Everything that was ever shown, with the numbers of the messages, oldest first.
     pub fn shown(&self) -> Vec<(u64, Sent)> {
         let of_entry = |message: &Message| match &message.entry {

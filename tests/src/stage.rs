@@ -24,6 +24,22 @@ pub struct Number<'a> {
 }
 
 impl<'a> Number<'a> {
+    /// A number that was set up before.
+    pub fn known(
+        bundle: &'a Bundle,
+        channel: String,
+        digits: String,
+        provider: &'static str,
+    ) -> Self {
+        Self { bundle, channel, digits, provider }
+    }
+
+    /// The same number in another telling of its story.
+    pub fn in_bundle<'b>(&self, bundle: &'b Bundle) -> Number<'b> {
+        let (channel, digits) = (self.channel.clone(), self.digits.clone());
+        Number { bundle, channel, digits, provider: self.provider }
+    }
+
     /// A person who writes to this number.
     pub fn person(&self, number: &str, name: &str) -> Person<'a> {
         self.bundle.person(&self.digits, number, name)
@@ -33,10 +49,14 @@ impl<'a> Number<'a> {
 impl Number<'_> {
     /// What is stored of the talk with this person.
     pub async fn conversation(&self, person: &Person<'_>) -> Conversation {
+        self.conversation_if_any(person).await.expect("they have talked")
+    }
+
+    /// The same where they may not have talked.
+    pub async fn conversation_if_any(&self, person: &Person<'_>) -> Option<Conversation> {
         let address = Address::Phone(WaId::parse(&person.number).expect("digits"));
         let id = address.conversation(self.channel.parse().expect("an id of a channel"));
-        let found = self.bundle.store.conversation(id, true).await.expect("the table can be read");
-        found.expect("they have talked")
+        self.bundle.store.conversation(id, true).await.expect("the table can be read")
     }
 }
 

@@ -1,7 +1,7 @@
 //! The network of a story: everything that the gateway calls and everything that is posted to it, in this process.
 //! Addresses that nobody plays are not reached.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,6 +13,8 @@ use simulator::fault::Hold;
 use simulator::post::Post;
 use simulator::{Simulator, WebhookPost};
 use tower::ServiceExt;
+
+use crate::fate::Fate;
 
 /// Where the simulator is: `https://simulator.test/<carrier>/…`.
 pub const SIMULATOR: &str = "https://simulator.test";
@@ -34,14 +36,19 @@ pub struct Called {
 }
 
 /// Both directions.
-#[derive(Default)]
 pub struct Wire {
+    fate: Arc<Fate>,
     gateway: OnceLock<Router>,
     simulator: OnceLock<(Simulator, Router)>,
     called: Mutex<Vec<Called>>,
 }
 
 impl Wire {
+    pub(crate) fn new(fate: Arc<Fate>) -> Self {
+        let (gateway, simulator) = (OnceLock::new(), OnceLock::new());
+        Self { fate, gateway, simulator, called: Mutex::default() }
+    }
+
     /// Connects the two sides; each needs the wire before it exists.
     pub(crate) fn connect(&self, gateway: Router, simulator: Simulator) {
         let router = simulator.router();
@@ -55,10 +62,11 @@ impl Wire {
         self.called.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A call to the gateway, from whoever.
-    pub async fn to_gateway(&self, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+    /// A call to the gateway, from whoever. `None`: its function died.
+    pub async fn to_gateway(&self, request: Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
         let gateway = self.gateway.get().expect("the wire is connected").clone();
-        answer(gateway, request.map(Body::from)).await.0
+        let answered = self.fate.survives(answer(gateway, request.map(Body::from))).await;
+        answered.map(|(response, _)| response)
     }
 
     async fn carry(
@@ -141,7 +149,7 @@ impl Http for Wire {
 }
 
 /// The simulator's webhooks, into the gateway's router.
-pub(crate) struct Webhooks(pub(crate) std::sync::Arc<Wire>);
+pub(crate) struct Webhooks(pub(crate) Arc<Wire>);
 
 #[async_trait]
 impl Post for Webhooks {
@@ -152,12 +160,13 @@ impl Post for Webhooks {
             request = request.header(name, value);
         }
         let request = request.body(post.body).map_err(|e| e.to_string())?;
-        Ok(self.0.to_gateway(request).await.status().as_u16())
+        let response = self.0.to_gateway(request).await.ok_or_else(died)?;
+        Ok(response.status().as_u16())
     }
 
     async fn get(&self, url: &str) -> Result<(u16, String), String> {
         let request = Request::get(inside(url)?).body(Vec::new()).map_err(|e| e.to_string())?;
-        let response = self.0.to_gateway(request).await;
+        let response = self.0.to_gateway(request).await.ok_or_else(died)?;
         let body = String::from_utf8_lossy(response.body()).into_owned();
         Ok((response.status().as_u16(), body))
     }
@@ -168,6 +177,10 @@ impl crate::Bundle {
     pub async fn deliver(&self, post: WebhookPost) -> u16 {
         Webhooks(self.wire.clone()).post(post).await.expect("it is the gateway's address")
     }
+}
+
+fn died() -> String {
+    "the connection ended without an answer".to_owned()
 }
 
 fn inside(url: &str) -> Result<&str, String> {

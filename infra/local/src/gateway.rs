@@ -24,6 +24,7 @@ use shared::local::secrets::Sealed;
 use shared::local::timers::Armed;
 use shared::ports::{Ports, QueueName};
 use shared::provider;
+use shared::runtime;
 use shared::store::Store;
 
 use crate::failure::Failure;
@@ -44,9 +45,9 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// With everything that was left in the folder.
-    pub(crate) async fn open(folder: &Folder) -> Result<Self, Failure> {
+    pub(crate) fn open(folder: &Folder) -> Result<Self, Failure> {
         let broken = |error| folder.broken(error);
-        let engine = Engine::file(&folder.table()).await.map_err(broken)?;
+        let engine = Engine::file(&folder.table()).map_err(broken)?;
         let clock = Turned::new(Arc::new(WallClock), engine.shelf()).map_err(broken)?;
         let clock = Arc::new(clock);
         let queues = Arc::new(Queues::new(engine.shelf(), clock.clone()).map_err(broken)?);
@@ -63,6 +64,7 @@ impl Gateway {
             audit: Arc::new(Counts::new(engine.shelf())),
         };
         let store = Store::new(engine.table());
+        let (store, ports) = runtime::spoiled("local", store, ports);
         Ok(Self { engine, store, ports, clock, queues, timers })
     }
 

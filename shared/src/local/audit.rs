@@ -58,7 +58,7 @@ mod tests {
 
     #[tokio::test]
     async fn counts_are_kept_by_channel_outcome_and_reason() {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let counts = Counts::new(engine.shelf());
         let [one, other] = [ChannelId::derive(&[b"1"]), ChannelId::derive(&[b"2"])];
         counts.count(one, Outcome::Received, "", 3).await.unwrap();

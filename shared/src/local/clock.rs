@@ -85,7 +85,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_turned_clock_goes_on_with_its_base_and_keeps_its_offset() {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let base = Arc::new(Hand::new(Time::from_millis(1000)));
         let clock = Turned::new(base.clone(), engine.shelf()).unwrap();
         assert_eq!(clock.now().millis(), 1000);

@@ -1,16 +1,22 @@
-//! The embedded DynamoDB engine, in memory or in a file. The gateway's table is reached through a loopback listener
-//! with the ordinary client, so every expression is the one that AWS sees. It is no fake and knows no keys.
+//! The embedded DynamoDB engine, in memory or in a file. The gateway's table is reached with the ordinary client, so
+//! every expression is the one that AWS sees; the client's requests are answered in this process. It is no fake and
+//! knows no keys.
+
+mod direct;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use self::direct::Direct;
 use super::shelf::Shelf;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -21,24 +27,28 @@ pub const TABLE: &str = "gateway";
 /// The table of what the local ports keep.
 const SHELF: &str = "local";
 
-/// A running engine. Dropping it stops the listener; a file keeps its contents.
+/// An engine. A file keeps its contents when it is dropped.
 pub struct Engine {
     database: Database,
-    address: SocketAddr,
     client: Client,
+}
+
+/// An engine that is served on loopback, until this is dropped.
+pub struct Served {
+    pub address: SocketAddr,
     _stop: oneshot::Sender<()>,
 }
 
 impl Engine {
     /// Forgets everything when it is dropped.
-    pub async fn memory() -> Result<Self> {
+    pub fn memory() -> Result<Self> {
         let database = Database::memory()
             .map_err(|e| Error::internal(format!("the table engine does not start: {e}")))?;
-        Self::start(database).await.map_err(|e| Error::internal(e.to_string()))
+        Self::start(database).map_err(|e| Error::internal(e.to_string()))
     }
 
     /// Keeps everything in a file, which is made where there is none. The error says what is wrong with the file.
-    pub async fn file(path: &Path) -> Result<Self> {
+    pub fn file(path: &Path) -> Result<Self> {
         let broken = |e: &dyn std::fmt::Display| {
             Error::internal(format!("the state file {} cannot be used: {e}", path.display()))
         };
@@ -47,16 +57,35 @@ impl Engine {
             return Err(broken(&format!("the folder {} does not exist", folder.display())));
         }
         let database = Database::new(text).map_err(|e| broken(&e))?;
-        Self::start(database).await.map_err(|e| broken(&e))
+        Self::start(database).map_err(|e| broken(&e))
     }
 
-    async fn start(database: Database) -> std::result::Result<Self, Box<dyn std::error::Error>> {
+    /// Writes everything into a new file: what [`Engine::memory_of`] begins with.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let text = path.to_str().ok_or_else(|| Error::internal("its name is not UTF-8"))?;
+        self.database.vacuum_into(text).map_err(|e| failed(&e))
+    }
+
+    /// In memory, beginning with what was saved in a file; the file stays as it is.
+    pub fn memory_of(path: &Path) -> Result<Self> {
+        let text = path.to_str().ok_or_else(|| Error::internal("its name is not UTF-8"))?;
+        let database = Database::memory().map_err(|e| failed(&e))?;
+        database.restore_from(text).map_err(|e| failed(&e))?;
+        Ok(Self { client: client(database.clone()), database })
+    }
+
+    fn start(database: Database) -> std::result::Result<Self, Box<dyn std::error::Error>> {
         make_table(&database, TABLE, true)?;
         make_table(&database, SHELF, false)?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
+        Ok(Self { client: client(database.clone()), database })
+    }
+
+    /// Listens on loopback, for clients of other processes.
+    pub async fn serve(&self) -> Result<Served> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|e| failed(&e))?;
+        let address = listener.local_addr().map_err(|e| failed(&e))?;
         let (stop, stopped) = oneshot::channel();
-        let served = database.clone();
+        let served = self.database.clone();
         tokio::spawn(async move {
             let stop = async move {
                 let _ = stopped.await;
@@ -66,17 +95,12 @@ impl Engine {
                 tracing::error!(error, "the table engine stopped");
             }
         });
-        Ok(Self { database, address, client: client(address), _stop: stop })
+        Ok(Served { address, _stop: stop })
     }
 
     /// The client that the table is reached by.
     pub fn client(&self) -> &Client {
         &self.client
-    }
-
-    /// Where the engine listens, on loopback.
-    pub fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// The gateway's table, with usage counted from zero.
@@ -186,13 +210,15 @@ fn make_table(
     Ok(())
 }
 
-fn client(address: SocketAddr) -> Client {
+fn client(database: Database) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("eu-central-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-        .endpoint_url(format!("http://{address}"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url("http://engine")
+        .http_client(Direct(database))
+        // It is in this process: there is nothing to rest for.
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
         .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
         .build();
     Client::from_conf(config)
@@ -215,7 +241,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_item_is_found_by_its_key_and_over_the_index() {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let (channel, tenant) = (ChannelId::derive(&[b"c"]), TenantId::derive(&[b"t"]));
         let table = engine.table();
         put(&table, channel_item(channel, tenant)).await;
@@ -229,7 +255,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_expired_by_the_given_clock_is_swept_away() {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let (channel, tenant) = (ChannelId::derive(&[b"c"]), TenantId::derive(&[b"t"]));
         put(&engine.table(), channel_item(channel, tenant).with(attr::TTL, 100)).await;
         put(&engine.table(), channel_item(ChannelId::derive(&[b"d"]), tenant)).await;
@@ -244,10 +270,10 @@ mod tests {
         let path = folder.join("state.db");
         let channel = ChannelId::derive(&[b"c"]);
         {
-            let engine = Engine::file(&path).await.unwrap();
+            let engine = Engine::file(&path).unwrap();
             put(&engine.table(), channel_item(channel, TenantId::derive(&[b"t"]))).await;
         }
-        let engine = Engine::file(&path).await.unwrap();
+        let engine = Engine::file(&path).unwrap();
         assert!(engine.table().get(&keys::channel(channel), true).await.unwrap().is_some());
         std::fs::remove_dir_all(folder).unwrap();
     }
@@ -258,9 +284,9 @@ mod tests {
         let path = folder.join("state.db");
         std::fs::write(&path, "this is a letter and no database, whatever its name may say")
             .unwrap();
-        let said = Engine::file(&path).await.err().unwrap().to_string();
+        let said = Engine::file(&path).err().unwrap().to_string();
         assert!(said.contains("state.db cannot be used"), "{said}");
-        let said = Engine::file(&folder.join("none/state.db")).await.err().unwrap().to_string();
+        let said = Engine::file(&folder.join("none/state.db")).err().unwrap().to_string();
         assert!(said.contains("none does not exist"), "{said}");
         std::fs::remove_dir_all(folder).unwrap();
     }

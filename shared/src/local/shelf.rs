@@ -98,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn compartments_are_apart_and_long_ones_are_read_to_the_end() {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let shelf = engine.shelf();
         let long = "x".repeat(300_000);
         for name in ["a", "b", "c", "d", "e"] {
@@ -116,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn numbers_add_up() {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let shelf = engine.shelf();
         shelf.add("counts", "seen", 2).unwrap();
         shelf.add("counts", "seen", 3).unwrap();

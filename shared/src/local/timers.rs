@@ -103,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_timer_fires_once_at_its_minute_also_after_a_restart() {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let clock = Arc::new(Hand::new(Time::from_millis(0)));
         let queues = Arc::new(Queues::new(engine.shelf(), clock).unwrap());
         let timers = Armed::new(engine.shelf(), queues.clone()).unwrap();

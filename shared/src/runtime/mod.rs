@@ -3,6 +3,7 @@
 
 mod queue;
 mod serve;
+mod spoiled;
 mod start;
 #[cfg(feature = "local")]
 mod step;
@@ -12,6 +13,7 @@ mod work;
 use std::fmt;
 
 pub use serve::Serve;
+pub use spoiled::spoiled;
 pub use start::{Start, start};
 #[cfg(feature = "local")]
 pub use step::step;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use axum::Router;
 use tracing_subscriber::EnvFilter;
 
-use super::Error;
 use super::queue::Worked;
 use super::serve::{Serve, Trigger};
+use super::{Error, spoiled};
 use crate::aws::audit::Metrics;
 use crate::aws::client::Clients;
 use crate::aws::https::{Allowance, Https};
@@ -131,7 +131,7 @@ fn work<W: Worker + 'static>(
 
 fn wire(function: Function) -> Result<Wired, Error> {
     let config = Config::from_env(function)?;
-    let clients = Clients::new(&config.access)?;
+    let clients = spoiled::clients(function.name(), Clients::new(&config.access)?);
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let owned = |variable| config.get(variable).map(ToOwned::to_owned);
     let urls = QueueName::ALL.into_iter().filter_map(|q| Some((q, owned(Variable::url(q))?)));
@@ -145,6 +145,7 @@ fn wire(function: Function) -> Result<Wired, Error> {
         random: Arc::new(SystemRandom::default()),
         clock,
     };
+    let ports = spoiled::ports(function.name(), ports);
     let table = config.get(Variable::TableName).unwrap_or_default();
     let store = Store::new(Table::new(clients.dynamodb.clone(), table));
     Ok(Wired { config, clients, store, ports })

@@ -53,7 +53,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_that_fails_for_good_is_a_dead_letter_and_counted() {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let clock = Arc::new(Hand::new(Time::from_millis(0)));
         let queues = Queues::new(engine.shelf(), clock.clone()).unwrap();
         let audit = Counts::new(engine.shelf());

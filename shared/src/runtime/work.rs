@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use crate::domain::event::{Occurrence, What};
 use crate::error::{Error, Result, chain};
 use crate::handlers::Worker;
@@ -27,11 +29,13 @@ pub enum Verdict {
 /// Lets the worker do the job. A failure is logged here, once; a panic is a failure that may pass.
 pub async fn work(worker: &Arc<dyn Worker>, queue: QueueName, job: &Taken) -> Verdict {
     let (worker, own) = (worker.clone(), job.clone());
-    // In a task of its own: a panic costs this job and not its whole batch.
-    let task = tokio::spawn(async move { worker.work(&own).await });
-    let done = match task.await {
-        Ok(done) => done,
-        Err(panic) => Err(Error::unavailable("worker", panic)),
+    // In a task of its own: a panic costs this job and not its whole batch. Whoever stops waiting stops the task.
+    let mut task = JoinSet::new();
+    task.spawn(async move { worker.work(&own).await });
+    let done = match task.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(panic)) => Err(Error::unavailable("worker", panic)),
+        None => Err(Error::internal("a set of one task was empty")),
     };
     let verdict = verdict(done, job.deliveries);
     let (queue, job_id, deliveries) = (queue.word(), &job.id, job.deliveries);

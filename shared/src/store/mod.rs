@@ -55,6 +55,12 @@ impl Store {
         Self { table, caches: Arc::default() }
     }
 
+    /// The same memory over the table as somebody else reaches it.
+    #[cfg(feature = "faults")]
+    pub(crate) fn through(&self, table: Table) -> Self {
+        Self { table, caches: self.caches.clone() }
+    }
+
     /// What this process asked of the table so far.
     pub fn usage(&self) -> table::Units {
         self.table.usage().units()

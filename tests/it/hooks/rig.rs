@@ -160,7 +160,7 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) async fn new() -> Self {
-        let engine = Engine::memory().await.unwrap();
+        let engine = Engine::memory().unwrap();
         let clock = Arc::new(Hand::new(START));
         let queues = Arc::new(Queues::new(engine.shelf(), clock.clone()).unwrap());
         let timers = Arc::new(Armed::new(engine.shelf(), queues.clone()).unwrap());

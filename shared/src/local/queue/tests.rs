@@ -8,8 +8,8 @@ struct Setup {
     queues: Queues,
 }
 
-async fn setup() -> Setup {
-    let engine = Engine::memory().await.unwrap();
+fn setup() -> Setup {
+    let engine = Engine::memory().unwrap();
     let clock = Arc::new(Hand::new(Time::from_millis(1_000_000)));
     let queues = Queues::new(engine.shelf(), clock.clone()).unwrap();
     Setup { engine, clock, queues }
@@ -45,7 +45,7 @@ fn job(group: &str, body: &str) -> Job {
 
 #[tokio::test]
 async fn a_group_of_a_fifo_queue_has_one_job_in_flight() {
-    let s = setup().await;
+    let s = setup();
     for (group, body) in [("a", "a1"), ("a", "a2"), ("b", "b1")] {
         s.put(QueueName::Event, group, body).await;
     }
@@ -59,7 +59,7 @@ async fn a_group_of_a_fifo_queue_has_one_job_in_flight() {
 
 #[tokio::test]
 async fn a_job_that_comes_back_keeps_its_place_in_its_group() {
-    let s = setup().await;
+    let s = setup();
     s.put(QueueName::Message, "a", "a1").await;
     s.put(QueueName::Message, "a", "a2").await;
     let (_, receipt) = s.take(QueueName::Message).unwrap();
@@ -75,7 +75,7 @@ async fn a_job_that_comes_back_keeps_its_place_in_its_group() {
 
 #[tokio::test]
 async fn a_fifo_queue_knows_an_id_for_five_minutes() {
-    let mut s = setup().await;
+    let mut s = setup();
     s.put(QueueName::Event, "a", "a1").await;
     s.put(QueueName::Event, "a", "a1").await;
     s.put(QueueName::Event, "b", "a1").await;
@@ -95,7 +95,7 @@ async fn a_fifo_queue_knows_an_id_for_five_minutes() {
 
 #[tokio::test]
 async fn a_standard_queue_delays_and_serves_the_quieter_group_first() {
-    let s = setup().await;
+    let s = setup();
     let late = Job { delay: Duration::from_mins(15), ..job("a", "late") };
     s.queues.put(QueueName::Hook, vec![late]).await.unwrap();
     for (group, body) in [("loud", "1"), ("loud", "2"), ("quiet", "3")] {
@@ -109,7 +109,7 @@ async fn a_standard_queue_delays_and_serves_the_quieter_group_first() {
 
 #[tokio::test]
 async fn what_nobody_settles_comes_back_and_its_old_receipt_is_worth_nothing() {
-    let s = setup().await;
+    let s = setup();
     s.put(QueueName::Event, "a", "a1").await;
     let (first, old) = s.take(QueueName::Event).unwrap();
     s.clock.turn(VISIBILITY);
@@ -126,7 +126,7 @@ async fn what_nobody_settles_comes_back_and_its_old_receipt_is_worth_nothing() {
 
 #[tokio::test]
 async fn a_job_is_given_up_after_five_deliveries_or_when_told_so() {
-    let mut s = setup().await;
+    let mut s = setup();
     for body in ["fails", "hangs", "hopeless"] {
         s.put(QueueName::Event, body, body).await;
     }
@@ -155,7 +155,7 @@ async fn a_job_is_given_up_after_five_deliveries_or_when_told_so() {
 
 #[tokio::test]
 async fn jobs_survive_a_restart_in_order_also_those_being_worked_on() {
-    let mut s = setup().await;
+    let mut s = setup();
     for n in 0..12 {
         s.put(QueueName::Event, "a", &n.to_string()).await;
     }
@@ -180,7 +180,7 @@ async fn jobs_survive_a_restart_in_order_also_those_being_worked_on() {
 
 #[tokio::test]
 async fn what_the_real_queues_refuse_is_refused_whole() {
-    let s = setup().await;
+    let s = setup();
     let long = "x".repeat(129);
     let good = job("a", "good");
     for (queue, bad) in [
@@ -199,7 +199,7 @@ async fn what_the_real_queues_refuse_is_refused_whole() {
 
 #[tokio::test]
 async fn whoever_waits_hears_of_a_new_job() {
-    let s = setup().await;
+    let s = setup();
     let waits = s.queues.changed();
     tokio::pin!(waits);
     let waiting = std::future::poll_fn(|context| {

@@ -36,6 +36,17 @@ impl Table {
         Self { client, name: name.into(), usage: Arc::default() }
     }
 
+    /// The same table by another client, with one count of its usage.
+    #[cfg(feature = "faults")]
+    pub(crate) fn through(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
+    }
+
+    #[cfg(feature = "faults")]
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     pub fn usage(&self) -> &Usage {
         &self.usage
     }

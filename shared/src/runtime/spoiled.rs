@@ -1,0 +1,53 @@
+//! What a function reaches, as the plan of faults spoils it. Without the cargo feature `faults` nothing can be spoiled
+//! and everything stays what it is.
+
+use crate::aws::client::Clients;
+use crate::ports::Ports;
+use crate::store::Store;
+
+/// The clients of a function. What is made of them is spoiled with them.
+#[cfg(feature = "faults")]
+pub(super) fn clients(function: &'static str, clients: Clients) -> Clients {
+    plan(function).map_or_else(|| clients.clone(), |faults| faults.clients(&clients))
+}
+
+#[cfg(not(feature = "faults"))]
+pub(super) fn clients(_: &'static str, clients: Clients) -> Clients {
+    clients
+}
+
+/// The ports of a function over its clients: only HTTP has no client behind it.
+#[cfg(feature = "faults")]
+pub(super) fn ports(function: &'static str, ports: Ports) -> Ports {
+    match plan(function) {
+        Some(faults) => Ports { http: faults.http(&ports.http), ..ports },
+        None => ports,
+    }
+}
+
+#[cfg(not(feature = "faults"))]
+pub(super) fn ports(_: &'static str, ports: Ports) -> Ports {
+    ports
+}
+
+/// The store and the ports of a process that has no clients of services.
+#[cfg(feature = "faults")]
+pub fn spoiled(process: &'static str, store: Store, ports: Ports) -> (Store, Ports) {
+    match plan(process) {
+        Some(faults) => (faults.store(&store), faults.ports(&ports)),
+        None => (store, ports),
+    }
+}
+
+/// The store and the ports of a process that has no clients of services.
+#[cfg(not(feature = "faults"))]
+pub fn spoiled(_: &'static str, store: Store, ports: Ports) -> (Store, Ports) {
+    (store, ports)
+}
+
+#[cfg(feature = "faults")]
+fn plan(function: &'static str) -> Option<crate::faults::Faults> {
+    use crate::faults::{Faults, PlanFile};
+    let file = crate::config::fault_plan()?;
+    Some(Faults::new(function, std::sync::Arc::new(PlanFile::new(&file))))
+}
