@@ -81,8 +81,12 @@ pub struct Taken {
     pub deliveries: u32,
 }
 
-/// How often a job is delivered before it counts as dead. The queues of the template say the same.
+/// At this delivery a function gives up a job that fails again.
 pub const DELIVERIES_MAX: u32 = 5;
+
+/// After so many deliveries a queue gives a job up by itself, because its function dies of it every time. The queues of
+/// the template say the same.
+pub const RECEIVES_MAX: u32 = 10;
 
 /// What became of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
