@@ -8,6 +8,7 @@ mod behaviours;
 mod budget;
 mod bundle;
 mod channels;
+mod crashes;
 mod first_tenant;
 mod flows;
 mod follow_up;
