@@ -13,6 +13,7 @@ mod first_tenant;
 mod flows;
 mod follow_up;
 mod gupshup;
+mod histories;
 mod hooks;
 mod inbounds;
 mod infra;
