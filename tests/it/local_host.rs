@@ -1,5 +1,7 @@
 //! The local host as a program: started, killed and started again, and started where it cannot run.
 
+mod kills;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -73,7 +75,17 @@ fn port_of(address: &str) -> &str {
 
 impl Host {
     fn start(folder: &Path, port: &str, simulator_port: &str) -> Self {
+        Self::run(command(folder, port, simulator_port))
+    }
+
+    /// With a plan of faults, if there is one.
+    fn start_with(folder: &Path, port: &str, simulator_port: &str, plan: Option<&Path>) -> Self {
         let mut command = command(folder, port, simulator_port);
+        command.envs(plan.map(|plan| ("WHARF_FAULT_PLAN", plan)));
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut said = String::new();
@@ -97,6 +109,17 @@ impl Host {
     }
 
     async fn call(&self, method: Method, url: String, key: &str, body: Value) -> (u16, Value) {
+        self.try_call(method, url, key, &body).await.expect("an answer")
+    }
+
+    /// `None`: no answer came.
+    async fn try_call(
+        &self,
+        method: Method,
+        url: String,
+        key: &str,
+        body: &Value,
+    ) -> Option<(u16, Value)> {
         let request = Request::builder()
             .method(method)
             .uri(url)
@@ -105,9 +128,9 @@ impl Host {
         let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let request = request.body(bytes).unwrap();
         let patience = Duration::from_mins(1);
-        let answer = self.http.call(request, Reach::Configured, patience, 1 << 24).await.unwrap();
+        let answer = self.http.call(request, Reach::Configured, patience, 1 << 24).await.ok()?;
         let json = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
-        (answer.status().as_u16(), json)
+        Some((answer.status().as_u16(), json))
     }
 
     /// A call of the public API that goes well.
