@@ -10,11 +10,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::Method;
+use tests::template::{functions, root, template};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-
-use super::infra::{functions, root, template};
 
 /// Far more than it takes; only a function that hangs needs it.
 const PATIENCE: Duration = Duration::from_mins(1);
