@@ -35,6 +35,9 @@ pub enum Variable {
     MediaBucket,
     /// Where callers reach the API, without a slash at the end: links to files and webhooks begin so.
     PublicUrl,
+    /// The log of all functions, and for how many days it is kept: what the balance is counted from.
+    LogGroup,
+    LogRetentionDays,
 }
 
 impl Variable {
@@ -57,6 +60,8 @@ impl Variable {
             Self::SecretsKeyId => "SECRETS_KEY_ID",
             Self::MediaBucket => "MEDIA_BUCKET",
             Self::PublicUrl => "PUBLIC_URL",
+            Self::LogGroup => "LOG_GROUP",
+            Self::LogRetentionDays => "LOG_RETENTION_DAYS",
         }
     }
 
@@ -92,6 +97,8 @@ const API: &[Variable] = &[
     V::HookQueueUrl,
     V::MediaBucket,
     V::PublicUrl,
+    V::LogGroup,
+    V::LogRetentionDays,
 ];
 const OUTBOUND_SEND: &[Variable] =
     &[V::TableName, V::SecretsKeyId, V::MessageQueueUrl, V::HookQueueUrl];
@@ -243,10 +250,12 @@ pub enum Service {
     Scheduler,
     Kms,
     S3,
+    Logs,
 }
 
 impl Service {
-    pub const ALL: [Self; 5] = [Self::DynamoDb, Self::Sqs, Self::Scheduler, Self::Kms, Self::S3];
+    pub const ALL: [Self; 6] =
+        [Self::DynamoDb, Self::Sqs, Self::Scheduler, Self::Kms, Self::S3, Self::Logs];
 
     /// The variable that moves this service alone to another address.
     const fn endpoint(self) -> &'static str {
@@ -256,6 +265,7 @@ impl Service {
             Self::Scheduler => "AWS_ENDPOINT_URL_SCHEDULER",
             Self::Kms => "AWS_ENDPOINT_URL_KMS",
             Self::S3 => "AWS_ENDPOINT_URL_S3",
+            Self::Logs => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
         }
     }
 }
@@ -340,6 +350,11 @@ impl Config {
 /// `LOG_LEVEL`: `error`, `warn` (where nothing is said), `info`, `debug`, or a filter such as `warn,shared=debug`.
 pub fn log_level() -> String {
     variable("LOG_LEVEL").unwrap_or_else(|| "warn".to_owned())
+}
+
+/// `STACK_NAME`: which deployment counts and measurements are of.
+pub fn stack_name() -> String {
+    variable("STACK_NAME").unwrap_or_else(|| "none".to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -119,6 +119,7 @@ fn variables(folder: &str) -> BTreeMap<String, String> {
     let variables = properties["Environment"]["Variables"].as_object().unwrap();
     let value = |name: &str| match name {
         name if name.ends_with("_URL") => format!("http://127.0.0.1/{name}"),
+        name if name.ends_with("_DAYS") => "30".to_owned(),
         name => name.to_lowercase(),
     };
     variables.keys().map(|name| (name.clone(), value(name))).collect()

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use super::shelf::Shelf;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
-use crate::ports::{Clock, DELIVERIES_MAX, Done, Job, Queue, QueueName, Taken};
+use crate::ports::{Clock, Done, Job, Queue, QueueName, RECEIVES_MAX, Taken};
 
 /// How long a taken job stays hidden if nobody says what became of it.
 pub const VISIBILITY: Duration = Duration::from_mins(1);
@@ -96,8 +96,8 @@ impl Queues {
         let line = state.entry(queue).or_default();
         while let Some(place) = line.ready(queue, now) {
             let entry = line.entry(place)?;
-            if entry.deliveries >= DELIVERIES_MAX {
-                let reason = format!("it was delivered {DELIVERIES_MAX} times to no end");
+            if entry.deliveries >= RECEIVES_MAX {
+                let reason = format!("it was delivered {RECEIVES_MAX} times to no end");
                 line.bury(&self.shelf, queue, place, reason)?;
                 continue;
             }
@@ -126,8 +126,8 @@ impl Queues {
                 self.shelf.remove(&jobs(receipt.queue), &name(receipt.place))?;
                 line.jobs.remove(&receipt.place);
             }
-            Done::Again { .. } if entry.deliveries >= DELIVERIES_MAX => {
-                let reason = format!("it failed {DELIVERIES_MAX} times");
+            Done::Again { .. } if entry.deliveries >= RECEIVES_MAX => {
+                let reason = format!("it failed {RECEIVES_MAX} times");
                 line.bury(&self.shelf, receipt.queue, receipt.place, reason)?;
             }
             Done::Again { after } => {

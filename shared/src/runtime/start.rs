@@ -13,10 +13,11 @@ use super::serve::{Serve, Trigger};
 use crate::aws::audit::Metrics;
 use crate::aws::client::Clients;
 use crate::aws::https::{Allowance, Https};
+use crate::aws::insights::{Insights, Log};
 use crate::aws::scheduler::{Group, Schedules};
 use crate::aws::system::{SystemRandom, WallClock};
 use crate::aws::{kms, s3, sqs};
-use crate::config::{Config, Function, Variable, log_level};
+use crate::config::{Config, Function, Variable, log_level, stack_name};
 use crate::domain::channel::ProviderKind;
 use crate::handlers::Worker;
 use crate::handlers::deliver::Deliver;
@@ -29,7 +30,7 @@ use crate::handlers::receive::Receive;
 use crate::handlers::route::Route;
 use crate::handlers::send::SendOutbound;
 use crate::http::{api, closed, outbound_send, webhooks};
-use crate::ports::{Clock, Ports, QueueName};
+use crate::ports::{Clock, Http, Ports, QueueName};
 use crate::provider::Provider;
 use crate::store::Store;
 use crate::store::table::Table;
@@ -135,19 +136,34 @@ fn wire(function: Function) -> Result<Wired, Error> {
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let owned = |variable| config.get(variable).map(ToOwned::to_owned);
     let urls = QueueName::ALL.into_iter().filter_map(|q| Some((q, owned(Variable::url(q))?)));
+    let http: Arc<dyn Http> = Arc::new(Https::new(Allowance::default())?);
+    let insights = log(&config)?
+        .map(|log| Insights::new(http.clone(), config.access.clone(), log, clock.clone()));
     let ports = Ports {
         queue: Arc::new(sqs::Queues::new(clients.sqs.clone(), urls.collect())),
         timers: Arc::new(Schedules::new(clients.scheduler.clone(), group(&config), clock.clone())),
-        http: Arc::new(Https::new(Allowance::default())?),
+        http,
         secrets: Arc::new(kms::Sealed::new(clients.kms.clone(), owned(Variable::SecretsKeyId))),
         media: Arc::new(s3::Bucket::new(clients.s3.clone(), owned(Variable::MediaBucket))),
-        audit: Arc::new(Metrics::new(clock.clone())),
+        audit: Arc::new(Metrics::new(clock.clone(), stack_name(), insights)),
         random: Arc::new(SystemRandom::default()),
         clock,
     };
     let table = config.get(Variable::TableName).unwrap_or_default();
     let store = Store::new(Table::new(clients.dynamodb.clone(), table));
     Ok(Wired { config, clients, store, ports })
+}
+
+/// The log that a function may ask for what was counted.
+fn log(config: &Config) -> Result<Option<Log>, Error> {
+    let log = (config.get(Variable::LogGroup), config.get(Variable::LogRetentionDays));
+    let (Some(group), Some(days)) = log else { return Ok(None) };
+    let not_a_number = |_| {
+        let name = Variable::LogRetentionDays.name();
+        crate::error::Error::internal(format!("{name} is no number of days: {days}"))
+    };
+    let retention_days = days.parse().map_err(not_a_number)?;
+    Ok(Some(Log { group: group.to_owned(), retention_days }))
 }
 
 /// The timers of a function that arms some.

@@ -125,12 +125,12 @@ async fn what_nobody_settles_comes_back_and_its_old_receipt_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn a_job_is_given_up_after_five_deliveries_or_when_told_so() {
+async fn a_job_is_given_up_after_ten_deliveries_or_when_told_so() {
     let mut s = setup().await;
     for body in ["fails", "hangs", "hopeless"] {
         s.put(QueueName::Event, body, body).await;
     }
-    for _ in 0..DELIVERIES_MAX {
+    for _ in 0..RECEIVES_MAX {
         let now = s.clock.now();
         while let Some((taken, receipt)) = s.queues.take(QueueName::Event, now).unwrap() {
             match taken.body.as_str() {
@@ -148,7 +148,7 @@ async fn a_job_is_given_up_after_five_deliveries_or_when_told_so() {
     s.restart();
     let dead = s.queues.dead_letters(QueueName::Event);
     let told: Vec<_> = dead.iter().map(|d| (d.body.as_str(), d.deliveries)).collect();
-    assert_eq!(told, [("fails", 5), ("hangs", 5), ("hopeless", 1)]);
+    assert_eq!(told, [("fails", RECEIVES_MAX), ("hangs", RECEIVES_MAX), ("hopeless", 1)]);
     assert_eq!(dead[2].reason, "unreadable");
     assert!(s.queues.is_empty());
 }
