@@ -8,6 +8,7 @@ use shared::handlers::expire::Expire;
 use shared::handlers::follow_up::FollowUp;
 use shared::handlers::hook::DeliverHook;
 use shared::handlers::manage::Manage;
+use shared::handlers::manage::addresses::Addresses;
 use shared::handlers::poll::Poll;
 use shared::handlers::receive::Receive;
 use shared::handlers::route::Route;
@@ -24,7 +25,7 @@ use crate::wire::{GATEWAY, SIMULATOR};
 /// Every route.
 pub(crate) fn router(store: &Store, ports: &Ports) -> Router {
     let receive = |provider| Arc::new(Receive::new(provider, store.clone(), ports));
-    let manage = Manage::new(store.clone(), ports, GATEWAY.to_owned());
+    let manage = Manage::new(store.clone(), ports, Addresses::at(GATEWAY));
     let send = SendOutbound::new(store.clone(), ports);
     let router = api::router(Arc::new(manage))
         .merge(outbound_send::router(Arc::new(send)))

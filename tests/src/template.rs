@@ -46,6 +46,74 @@ fn plain(value: yaml_serde::Value) -> Value {
     }
 }
 
+/// The template as it is deployed with these parameters, the others as they are by default: its conditions are decided,
+/// and what they leave out is gone. References stay.
+pub fn deployed(template: &Value, parameters: &[(&str, &str)]) -> Value {
+    let mut values: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, parameter) in template["Parameters"].as_object().into_iter().flatten() {
+        values.insert(name, parameter["Default"].as_str().unwrap_or_default());
+    }
+    values.extend(parameters.iter().copied());
+    let deployment = Deployment { conditions: &template["Conditions"], values };
+    let mut template = template.clone();
+    for part in ["Resources", "Outputs"] {
+        if let Some(entries) = template[part].as_object_mut() {
+            entries.retain(|_, entry| match entry["Condition"].as_str() {
+                Some(condition) => deployment.holds(condition),
+                None => true,
+            });
+            entries.values_mut().for_each(|entry| deployment.decide(entry));
+        }
+    }
+    template
+}
+
+/// The values of all parameters, and what is decided by them.
+struct Deployment<'a> {
+    conditions: &'a Value,
+    values: BTreeMap<&'a str, &'a str>,
+}
+
+impl Deployment<'_> {
+    fn holds(&self, condition: &str) -> bool {
+        self.is_true(&self.conditions[condition])
+    }
+
+    fn is_true(&self, expression: &Value) -> bool {
+        let all = |name: &str| expression[name].as_array();
+        if let Some(name) = expression["Fn::Condition"].as_str() {
+            self.holds(name)
+        } else if let Some([one, other]) = all("Fn::Equals").map(Vec::as_slice) {
+            self.text(one) == self.text(other)
+        } else if let Some([one]) = all("Fn::Not").map(Vec::as_slice) {
+            !self.is_true(one)
+        } else if let Some(parts) = all("Fn::And") {
+            parts.iter().all(|part| self.is_true(part))
+        } else {
+            panic!("a condition that is not understood: {expression}");
+        }
+    }
+
+    fn text<'v>(&'v self, value: &'v Value) -> &'v str {
+        let parameter = reference(value).and_then(|name| self.values.get(name).copied());
+        parameter.or(value.as_str()).unwrap_or_default()
+    }
+
+    /// Puts the branch of each `If` in its place.
+    fn decide(&self, value: &mut Value) {
+        if let Some([condition, yes, no]) = value["Fn::If"].as_array().map(Vec::as_slice) {
+            let holds = condition.as_str().is_some_and(|condition| self.holds(condition));
+            *value = if holds { yes.clone() } else { no.clone() };
+            return self.decide(value);
+        }
+        match value {
+            Value::Array(values) => values.iter_mut().for_each(|value| self.decide(value)),
+            Value::Object(pairs) => pairs.values_mut().for_each(|value| self.decide(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
 /// Name and properties of all resources of a type.
 pub fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
     let resources = template["Resources"].as_object().into_iter().flatten();

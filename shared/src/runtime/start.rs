@@ -25,6 +25,7 @@ use crate::handlers::expire::Expire;
 use crate::handlers::follow_up::FollowUp;
 use crate::handlers::hook::DeliverHook;
 use crate::handlers::manage::Manage;
+use crate::handlers::manage::addresses::Addresses;
 use crate::handlers::poll::Poll;
 use crate::handlers::receive::Receive;
 use crate::handlers::route::Route;
@@ -76,8 +77,15 @@ impl Start {
     /// The public API that manages.
     pub fn api(&self) -> Result<Serve, Error> {
         let wired = wire(Function::Api)?;
-        let public_url = wired.config.get(Variable::PublicUrl).unwrap_or_default().to_owned();
-        let manage = Arc::new(Manage::new(wired.store.clone(), &wired.ports, public_url));
+        let value = |variable| wired.config.get(variable).filter(|address| !address.is_empty());
+        let public = value(Variable::PublicUrl);
+        let webhooks = |variable| value(variable).or(public).unwrap_or_default();
+        let addresses = Addresses::new(
+            public,
+            webhooks(Variable::WebhookGupshupUrl),
+            webhooks(Variable::WebhookMetaUrl),
+        );
+        let manage = Arc::new(Manage::new(wired.store.clone(), &wired.ports, addresses));
         Ok(wired.http(api::router(manage)))
     }
 

@@ -14,6 +14,7 @@ impl Faults {
     }
 
     /// A fault, unless both are the same.
+    #[expect(clippy::needless_pass_by_value, reason = "checks make both on the spot")]
     pub(super) fn same<T: PartialEq + Debug>(&mut self, what: &str, is: T, should_be: T) {
         if is != should_be {
             self.0.push(format!("{what} is {is:?} and should be {should_be:?}"));

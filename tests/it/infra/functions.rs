@@ -67,7 +67,7 @@ pub(super) fn check_globals(template: &Value) -> Vec<String> {
         globals.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let expected = ["Architectures", "Environment", "Handler", "LoggingConfig", "Runtime"];
     faults.same("what globals set", names, expected.into());
-    let shared = json!({"LOG_LEVEL": {"Ref": "LogLevel"}});
+    let shared = json!({"LOG_LEVEL": {"Ref": "LogLevel"}, "STACK_NAME": {"Ref": "AWS::StackName"}});
     faults.same("what all functions are given", &globals["Environment"]["Variables"], &shared);
     faults.found()
 }

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::faults::Faults;
 
-/// Every `Ref`, `GetAtt` and `Sub` names something that is there.
+/// Every `Ref`, `GetAtt`, `Sub`, `If` and `DependsOn` names something that is there.
 pub(super) fn check_names(template: &Value) -> Vec<String> {
     let mut faults = Faults::default();
-    let known: BTreeSet<&str> = ["Resources", "Parameters"]
+    let known: BTreeSet<&str> = ["Resources", "Parameters", "Conditions"]
         .iter()
         .flat_map(|part| template[part].as_object().into_iter().flatten())
         .map(|(name, _)| name.as_str())
@@ -30,7 +30,17 @@ fn collect(value: &Value, names: &mut Vec<String>) {
         Value::Object(pairs) => {
             for (key, value) in pairs {
                 match (key.as_str(), value.as_str()) {
-                    ("Ref", Some(name)) => names.push(name.to_owned()),
+                    ("Ref" | "Condition" | "Fn::Condition", Some(name)) => {
+                        names.push(name.to_owned())
+                    }
+                    ("DependsOn", None) => {
+                        let others = value.as_array().into_iter().flatten();
+                        names.extend(others.filter_map(Value::as_str).map(ToOwned::to_owned));
+                    }
+                    ("Fn::If", None) => {
+                        names.extend(value[0].as_str().map(ToOwned::to_owned));
+                        collect(value, names);
+                    }
                     ("Fn::GetAtt", Some(path)) => {
                         names.push(path.split('.').next().unwrap_or_default().to_owned());
                     }

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use shared::config::{Function, Variable};
-use tests::template::{arn, functions, reference, resources};
+use shared::ports::RECEIVES_MAX;
+use tests::template::{arn, deployed, functions, reference, resources};
 
 use super::faults::Faults;
 
-/// Deliveries of a queue before it gives a job up by itself: more than its function does.
-const RECEIVES_MIN: u64 = shared::ports::DELIVERIES_MAX as u64 + 1;
 /// The longest that a queue keeps anything, in seconds: 14 days.
 const KEPT_S: u64 = 1_209_600;
 
@@ -35,7 +34,7 @@ pub(super) fn check_queues(template: &Value) -> Vec<String> {
             &queue["MessageRetentionPeriod"],
             &json!(KEPT_S),
         );
-        if queue["FifoQueue"] == true && !name.ends_with("DeadLetterQueue") {
+        if queue["FifoQueue"] == true {
             faults.same(
                 &format!("scope of {name}"),
                 &queue["DeduplicationScope"],
@@ -62,11 +61,39 @@ pub(super) fn check_queues(template: &Value) -> Vec<String> {
                 &queue["FifoQueue"],
             );
         }
-        let receives = redrive["maxReceiveCount"].as_u64();
-        faults
-            .expect(receives >= Some(RECEIVES_MIN), format!("{name} gives up before its function"));
+        // At the last one its function gives the job up and counts it.
+        let receives = &redrive["maxReceiveCount"];
+        faults.same(&format!("deliveries of {name}"), receives, &json!(RECEIVES_MAX));
     }
     faults.same("queues that are worked off", worked, shared::ports::QueueName::ALL.len());
+    faults.found()
+}
+
+/// With each answer of the parameter `Concurrency`: how many jobs are worked on at once, and what an account has.
+const CONCURRENCY: [(&str, u64); 2] = [("small", 10), ("large", 1000)];
+
+/// Queues do not take all that an account has, so that webhooks are let in. Timers hardly ever work at the same time
+/// as the rest, and a trigger cannot be given less than two: they are not in the sum.
+pub(super) fn check_concurrency(template: &Value) -> Vec<String> {
+    let mut faults = Faults::default();
+    for (answer, all) in CONCURRENCY {
+        let template = deployed(template, &[("Concurrency", answer)]);
+        let mut busy = 0;
+        for (name, trigger) in resources(&template, "AWS::Lambda::EventSourceMapping") {
+            let at_once = trigger["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap_or(0);
+            faults.expect(at_once >= 2, format!("{name} may take all of the account"));
+            if !["FollowUpTrigger", "ProcessExpireTrigger"].contains(&name.as_str()) {
+                busy += at_once;
+            }
+        }
+        faults.expect(busy + 4 <= all, format!("{answer}: {busy} of {all} work off queues"));
+        for (name, (_, properties)) in functions(&template) {
+            let reserved = &properties["ReservedConcurrentExecutions"];
+            let is_none = reserved.is_null() || *reserved == json!({"Ref": "AWS::NoValue"});
+            faults
+                .expect(is_none || all >= 1000, format!("{name} reserves of an account of {all}"));
+        }
+    }
     faults.found()
 }
 
@@ -103,8 +130,6 @@ fn check_trigger(
     let (name, queues) = (function.name(), resources(template, "AWS::SQS::Queue"));
     let answers = json!(["ReportBatchItemFailures"]);
     faults.same(&format!("what {name} reports"), &trigger["FunctionResponseTypes"], &answers);
-    let at_once = trigger["ScalingConfig"]["MaximumConcurrency"].as_u64();
-    faults.expect(at_once >= Some(2), format!("{name} may take all of the account"));
     let source = arn(&trigger["EventSourceArn"]).and_then(|queue| queues.get_key_value(queue));
     let (Some((queue, settings)), Some(carries)) = (source, function.queue()) else {
         faults.expect(false, format!("{name} works off what is no queue"));
