@@ -112,8 +112,7 @@ const API: &[Variable] = &[
     V::LogGroup,
     V::LogRetentionDays,
 ];
-const OUTBOUND_SEND: &[Variable] =
-    &[V::TableName, V::SecretsKeyId, V::MessageQueueUrl, V::HookQueueUrl];
+const OUTBOUND_SEND: &[Variable] = &[V::TableName, V::MessageQueueUrl, V::HookQueueUrl];
 const EVENT_ROUTE: &[Variable] = &[
     V::TableName,
     V::SecretsKeyId,
@@ -153,7 +152,6 @@ const FOLLOW_UP: &[Variable] = &[
     V::TableName,
     V::SecretsKeyId,
     V::MessageQueueUrl,
-    V::HookQueueUrl,
     V::FollowUpQueueUrl,
     V::QueueUrl,
     V::DeadLetterQueueUrl,
@@ -166,12 +164,10 @@ const FOLLOW_UP: &[Variable] = &[
 const PROCESS_EXPIRE: &[Variable] = &[
     V::TableName,
     V::SecretsKeyId,
-    V::MessageQueueUrl,
     V::HookQueueUrl,
     V::ExpiryQueueUrl,
     V::QueueUrl,
     V::DeadLetterQueueUrl,
-    V::FollowUpQueueArn,
     V::ExpiryQueueArn,
     V::TimerGroup,
     V::TimerRoleArn,
@@ -179,7 +175,7 @@ const PROCESS_EXPIRE: &[Variable] = &[
 ];
 
 /// The functions of the bundle: folder = package = binary = name in the template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Function {
     WebhookGupshup,
     WebhookMeta,

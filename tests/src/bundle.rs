@@ -1,9 +1,11 @@
 //! The gateway of a story, and time as it passes there.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use shared::config::Function;
 use shared::domain::time::Time;
 use shared::handlers::{Tick, Worker};
 use shared::local::audit::Counts;
@@ -14,7 +16,7 @@ use shared::local::queue::{Dead, Queues};
 use shared::local::random::Seeded;
 use shared::local::secrets::Sealed;
 use shared::local::timers::Armed;
-use shared::ports::{Clock, Ports, QueueName, Taken};
+use shared::ports::{Clock, Metric, Ports, QueueName, Taken};
 use shared::runtime::{Verdict, step, work};
 use shared::store::Store;
 use shared::store::table::Units;
@@ -23,8 +25,9 @@ use simulator::simulator::Pace;
 use simulator::state::State;
 
 use crate::clock::OneTime;
-use crate::count::{Calls, CountedQueue, CountedTimers, Counters};
+use crate::count::{Calls, CountedQueue, CountedTimers, Counters, KeptAudit};
 use crate::gateway;
+use crate::permissions::{Functions, Permission};
 use crate::wire::{SIMULATOR, Webhooks, Wire};
 
 /// A Monday noon in the middle of the default business hours: `2024-03-11T15:00:00.000Z`.
@@ -44,6 +47,8 @@ pub struct Bundle {
     pub ports: Ports,
     clock: Arc<Hand>,
     counters: Arc<Counters>,
+    audit: Arc<KeptAudit>,
+    functions: Functions,
     workers: Vec<(QueueName, Arc<dyn Worker>)>,
     poll: Box<dyn Tick>,
 }
@@ -64,6 +69,7 @@ impl Bundle {
         let timers = Arc::new(timers);
         let wire = Arc::new(Wire::default());
         let counters = Arc::new(Counters::default());
+        let audit = Arc::new(KeptAudit::new(Counts::new(engine.shelf())));
         let ports = Ports {
             clock: clock.clone(),
             random: Arc::new(Seeded::new(7)),
@@ -72,7 +78,7 @@ impl Bundle {
             http: wire.clone(),
             secrets: Arc::new(Sealed::memory().expect("random bytes")),
             media: Arc::new(Memory::default()),
-            audit: Arc::new(Counts::new(engine.shelf())),
+            audit: audit.clone(),
         };
         let store = Store::new(engine.table());
         let simulator = Simulator::new(
@@ -83,9 +89,12 @@ impl Bundle {
             SIMULATOR,
             Pace::default(),
         );
-        let router: Router = gateway::router(&store, &ports);
+        let functions = Functions::default();
+        // A function is a process of its own: what another one remembers, it does not.
+        let equip = |function| functions.equip(function, Store::new(engine.table()), &ports);
+        let router: Router = gateway::router(&equip);
         wire.connect(router, simulator.clone());
-        let (workers, poll) = (gateway::workers(&store, &ports), gateway::poll(&store, &ports));
+        let (workers, poll) = (gateway::workers(&equip), gateway::poll(&equip));
         Self {
             simulator,
             wire,
@@ -96,6 +105,8 @@ impl Bundle {
             ports,
             clock,
             counters,
+            audit,
+            functions,
             workers,
             poll,
         }
@@ -105,9 +116,23 @@ impl Bundle {
         self.clock.now()
     }
 
-    /// What was asked of the table so far, in calls and units.
+    /// What all functions asked of the table so far, in calls and units.
     pub fn usage(&self) -> Units {
-        self.store.usage()
+        self.functions.stores().iter().fold(Units::default(), |sum, store| {
+            let own = store.usage();
+            let calls = sum.calls + own.calls;
+            Units { calls, read: sum.read + own.read, write: sum.write + own.write }
+        })
+    }
+
+    /// What the gateway counted of a metric so far: values with their reasons, in their order.
+    pub fn counted(&self, metric: Metric) -> Vec<(u64, String)> {
+        self.audit.of(metric).into_iter().map(|count| (count.value, count.reason)).collect()
+    }
+
+    /// What each function asked of AWS so far.
+    pub fn used(&self) -> BTreeMap<Function, BTreeSet<Permission>> {
+        self.functions.used()
     }
 
     /// Calls of queues and timers so far.
@@ -207,5 +232,14 @@ impl Bundle {
     /// Nothing was given up: the end of most stories.
     pub fn assert_no_dead_letters(&self) {
         assert_eq!(self.dead_letters(), [], "dead letters");
+    }
+}
+
+/// Whatever a story was about: no function used what the template does not allow it.
+impl Drop for Bundle {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.functions.forbidden(), [""; 0], "permissions");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use shared::config::Function;
 use shared::handlers::deliver::Deliver;
 use shared::handlers::expire::Expire;
 use shared::handlers::follow_up::FollowUp;
@@ -22,32 +23,50 @@ use simulator::Carrier;
 
 use crate::wire::{GATEWAY, SIMULATOR};
 
+/// What a function has: its store and its ports.
+pub(crate) type Equip<'a> = &'a dyn Fn(Function) -> (Store, Ports);
+
 /// Every route.
-pub(crate) fn router(store: &Store, ports: &Ports) -> Router {
-    let receive = |provider| Arc::new(Receive::new(provider, store.clone(), ports));
-    let manage = Manage::new(store.clone(), ports, Addresses::at(GATEWAY));
-    let send = SendOutbound::new(store.clone(), ports);
+pub(crate) fn router(equip: Equip<'_>) -> Router {
+    let receive = |provider, function| {
+        let (store, ports) = equip(function);
+        webhooks::router(Arc::new(Receive::new(provider, store, &ports)))
+    };
+    let (store, ports) = equip(Function::Api);
+    let manage = Manage::new(store, &ports, Addresses::at(GATEWAY));
+    let (store, ports) = equip(Function::OutboundSend);
+    let send = SendOutbound::new(store, &ports);
     let router = api::router(Arc::new(manage))
         .merge(outbound_send::router(Arc::new(send)))
-        .merge(webhooks::router(receive(&Meta)))
-        .merge(webhooks::router(receive(&Gupshup)));
+        .merge(receive(&Meta, Function::WebhookMeta))
+        .merge(receive(&Gupshup, Function::WebhookGupshup));
     closed(router)
 }
 
 /// Who works off which queue.
-pub(crate) fn workers(store: &Store, ports: &Ports) -> Vec<(QueueName, Arc<dyn Worker>)> {
-    vec![
-        (QueueName::Event, Arc::new(Route::new(store.clone(), ports))),
-        (QueueName::Message, Arc::new(Deliver::new(store.clone(), ports))),
-        (QueueName::Hook, Arc::new(DeliverHook::new(store.clone(), ports))),
-        (QueueName::FollowUp, Arc::new(FollowUp::new(store.clone(), ports))),
-        (QueueName::Expiry, Arc::new(Expire::new(store.clone(), ports))),
-    ]
+pub(crate) fn workers(equip: Equip<'_>) -> Vec<(QueueName, Arc<dyn Worker>)> {
+    let worker = |function: Function| -> Option<(QueueName, Arc<dyn Worker>)> {
+        let queue = function.queue()?;
+        let (store, ports) = equip(function);
+        Some((queue, worker(queue, store, &ports)))
+    };
+    Function::ALL.into_iter().filter_map(worker).collect()
+}
+
+fn worker(queue: QueueName, store: Store, ports: &Ports) -> Arc<dyn Worker> {
+    match queue {
+        QueueName::Event => Arc::new(Route::new(store, ports)),
+        QueueName::Message => Arc::new(Deliver::new(store, ports)),
+        QueueName::Hook => Arc::new(DeliverHook::new(store, ports)),
+        QueueName::FollowUp => Arc::new(FollowUp::new(store, ports)),
+        QueueName::Expiry => Arc::new(Expire::new(store, ports)),
+    }
 }
 
 /// The schedule.
-pub(crate) fn poll(store: &Store, ports: &Ports) -> Box<dyn Tick> {
-    Box::new(Poll::new(store.clone(), ports))
+pub(crate) fn poll(equip: Equip<'_>) -> Box<dyn Tick> {
+    let (store, ports) = equip(Function::TemplatePoll);
+    Box::new(Poll::new(store, &ports))
 }
 
 /// The providers that the simulator plays.

@@ -10,6 +10,7 @@ pub mod customer; // who calls the API and gets hooks
 mod gateway; // put together from its handlers
 pub mod meta; // webhooks as only Meta makes them
 pub mod people; // users with their phones
+pub mod permissions; // what each function asks of AWS
 pub mod stage; // what stories begin with
 pub mod template; // what is deployed
 pub mod wire; // the network of a story

@@ -39,6 +39,7 @@ pub struct Wire {
     gateway: OnceLock<Router>,
     simulator: OnceLock<(Simulator, Router)>,
     called: Mutex<Vec<Called>>,
+    posted: Mutex<Vec<WebhookPost>>,
 }
 
 impl Wire {
@@ -53,6 +54,11 @@ impl Wire {
     /// What the gateway called so far.
     pub fn called(&self) -> Vec<Called> {
         self.called.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What providers posted so far.
+    pub fn posted(&self) -> Vec<WebhookPost> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A call to the gateway, from whoever.
@@ -147,6 +153,7 @@ pub(crate) struct Webhooks(pub(crate) std::sync::Arc<Wire>);
 impl Post for Webhooks {
     async fn post(&self, post: WebhookPost) -> Result<u16, String> {
         let path = inside(&post.url)?;
+        self.0.posted.lock().unwrap_or_else(PoisonError::into_inner).push(post.clone());
         let mut request = Request::post(path);
         for (name, value) in &post.headers {
             request = request.header(name, value);

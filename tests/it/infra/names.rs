@@ -31,7 +31,7 @@ fn collect(value: &Value, names: &mut Vec<String>) {
             for (key, value) in pairs {
                 match (key.as_str(), value.as_str()) {
                     ("Ref" | "Condition" | "Fn::Condition", Some(name)) => {
-                        names.push(name.to_owned())
+                        names.push(name.to_owned());
                     }
                     ("DependsOn", None) => {
                         let others = value.as_array().into_iter().flatten();
