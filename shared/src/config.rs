@@ -33,8 +33,14 @@ pub enum Variable {
     SecretsKeyId,
     /// The bucket of users' files.
     MediaBucket,
-    /// Where callers reach the API, without a slash at the end: links to files and webhooks begin so.
+    /// Where callers reach the API: links to files begin so. Empty: where the caller found it.
     PublicUrl,
+    /// Where providers reach their webhooks. Empty: where callers reach the API.
+    WebhookGupshupUrl,
+    WebhookMetaUrl,
+    /// The log of all functions, and for how many days it is kept: what the balance is counted from.
+    LogGroup,
+    LogRetentionDays,
 }
 
 impl Variable {
@@ -57,7 +63,16 @@ impl Variable {
             Self::SecretsKeyId => "SECRETS_KEY_ID",
             Self::MediaBucket => "MEDIA_BUCKET",
             Self::PublicUrl => "PUBLIC_URL",
+            Self::WebhookGupshupUrl => "WEBHOOK_GUPSHUP_URL",
+            Self::WebhookMetaUrl => "WEBHOOK_META_URL",
+            Self::LogGroup => "LOG_GROUP",
+            Self::LogRetentionDays => "LOG_RETENTION_DAYS",
         }
+    }
+
+    /// Whether an empty value says something.
+    const fn may_be_empty(self) -> bool {
+        matches!(self, Self::PublicUrl | Self::WebhookGupshupUrl | Self::WebhookMetaUrl)
     }
 
     /// The address of a queue.
@@ -92,9 +107,12 @@ const API: &[Variable] = &[
     V::HookQueueUrl,
     V::MediaBucket,
     V::PublicUrl,
+    V::WebhookGupshupUrl,
+    V::WebhookMetaUrl,
+    V::LogGroup,
+    V::LogRetentionDays,
 ];
-const OUTBOUND_SEND: &[Variable] =
-    &[V::TableName, V::SecretsKeyId, V::MessageQueueUrl, V::HookQueueUrl];
+const OUTBOUND_SEND: &[Variable] = &[V::TableName, V::MessageQueueUrl, V::HookQueueUrl];
 const EVENT_ROUTE: &[Variable] = &[
     V::TableName,
     V::SecretsKeyId,
@@ -134,7 +152,6 @@ const FOLLOW_UP: &[Variable] = &[
     V::TableName,
     V::SecretsKeyId,
     V::MessageQueueUrl,
-    V::HookQueueUrl,
     V::FollowUpQueueUrl,
     V::QueueUrl,
     V::DeadLetterQueueUrl,
@@ -147,12 +164,10 @@ const FOLLOW_UP: &[Variable] = &[
 const PROCESS_EXPIRE: &[Variable] = &[
     V::TableName,
     V::SecretsKeyId,
-    V::MessageQueueUrl,
     V::HookQueueUrl,
     V::ExpiryQueueUrl,
     V::QueueUrl,
     V::DeadLetterQueueUrl,
-    V::FollowUpQueueArn,
     V::ExpiryQueueArn,
     V::TimerGroup,
     V::TimerRoleArn,
@@ -160,7 +175,7 @@ const PROCESS_EXPIRE: &[Variable] = &[
 ];
 
 /// The functions of the bundle: folder = package = binary = name in the template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Function {
     WebhookGupshup,
     WebhookMeta,
@@ -243,10 +258,12 @@ pub enum Service {
     Scheduler,
     Kms,
     S3,
+    Logs,
 }
 
 impl Service {
-    pub const ALL: [Self; 5] = [Self::DynamoDb, Self::Sqs, Self::Scheduler, Self::Kms, Self::S3];
+    pub const ALL: [Self; 6] =
+        [Self::DynamoDb, Self::Sqs, Self::Scheduler, Self::Kms, Self::S3, Self::Logs];
 
     /// The variable that moves this service alone to another address.
     const fn endpoint(self) -> &'static str {
@@ -256,6 +273,7 @@ impl Service {
             Self::Scheduler => "AWS_ENDPOINT_URL_SCHEDULER",
             Self::Kms => "AWS_ENDPOINT_URL_KMS",
             Self::S3 => "AWS_ENDPOINT_URL_S3",
+            Self::Logs => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
         }
     }
 }
@@ -298,12 +316,13 @@ impl Config {
         Self::read(function, variable)
     }
 
-    /// The same out of anywhere. An empty value is a missing one.
+    /// The same out of anywhere. An empty value is a missing one, but where it says something.
     pub fn read(
         function: Function,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Missing> {
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let given = variable;
+        let variable = |name: &str| given(name).filter(|value| !value.is_empty());
         let mut names = Vec::new();
         let mut required = |name: &'static str| {
             variable(name).unwrap_or_else(|| {
@@ -314,8 +333,11 @@ impl Config {
         let region = required("AWS_REGION");
         let key_id = required("AWS_ACCESS_KEY_ID");
         let secret_key = Secret::new(required("AWS_SECRET_ACCESS_KEY"));
-        let needs = function.needs().iter();
-        let values = needs.map(|v| (*v, required(v.name()))).collect();
+        let mut value = |v: Variable| match given(v.name()) {
+            Some(value) if v.may_be_empty() => value,
+            Some(_) | None => required(v.name()),
+        };
+        let values = function.needs().iter().map(|v| (*v, value(*v))).collect();
         if !names.is_empty() {
             return Err(Missing { function: function.name(), names });
         }
@@ -346,6 +368,11 @@ pub fn log_level() -> String {
 #[cfg(feature = "faults")]
 pub fn fault_plan() -> Option<std::path::PathBuf> {
     variable("WHARF_FAULT_PLAN").filter(|path| !path.is_empty()).map(Into::into)
+}
+
+/// `STACK_NAME`: which deployment counts and measurements are of.
+pub fn stack_name() -> String {
+    variable("STACK_NAME").unwrap_or_else(|| "none".to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
@@ -388,6 +415,16 @@ mod tests {
             said.unwrap_err().to_string(),
             "outbound-send does not start: AWS_SECRET_ACCESS_KEY, TABLE_NAME must be set"
         );
+    }
+
+    #[test]
+    fn an_empty_value_is_missing_unless_it_says_something() {
+        let mut given = environment(Function::Api);
+        given.insert("PUBLIC_URL", String::new());
+        let config = Config::read(Function::Api, |name| given.get(name).cloned()).unwrap();
+        assert_eq!(config.get(Variable::PublicUrl), Some(""));
+        given.remove("PUBLIC_URL");
+        assert!(Config::read(Function::Api, |name| given.get(name).cloned()).is_err());
     }
 
     #[test]

@@ -2,14 +2,18 @@
 //! (`local`), because tests step queues and timers by hand and turn the clock. The table is no port: it is the
 //! same DynamoDB client everywhere (`store::table`).
 
+mod audit;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::ids::{ChannelId, ConversationId, MediaId, ProcessId};
+use crate::domain::ids::{ConversationId, MediaId, ProcessId};
 use crate::domain::time::Time;
 use crate::error::Result;
+
+pub use audit::{Account, Audit, Count, Handed, Hooked, Metric, Outcome, Subject};
 
 /// The time, as an argument: the system's on AWS, a turned one in tests and in the local host.
 pub trait Clock: Send + Sync {
@@ -81,11 +85,12 @@ pub struct Taken {
     pub deliveries: u32,
 }
 
-/// At this delivery a function gives up a job that fails again.
+/// How often a job is tried before it counts as dead.
 pub const DELIVERIES_MAX: u32 = 5;
 
-/// After so many deliveries a queue gives a job up by itself, because its function dies of it every time. The queues of
-/// the template say the same.
+/// How often a queue of the template delivers a job before it gives it up by itself. More often than
+/// [`DELIVERIES_MAX`], because a delivery to a function that is held back is one as well. At the last one the function
+/// gives the job up untried: it must have died of it each time, or it would have said so.
 pub const RECEIVES_MAX: u32 = 10;
 
 /// What became of a job.
@@ -217,55 +222,6 @@ pub struct File {
 pub trait Media: Send + Sync {
     async fn put(&self, id: MediaId, file: File) -> Result<()>;
     async fn get(&self, id: MediaId) -> Result<Option<File>>;
-}
-
-/// What became of an item of a webhook (README 11).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Counted by the webhook, before anything is done with it.
-    Received,
-    /// It was new and had its effect.
-    Event,
-    /// It was known already.
-    Duplicate,
-    /// Nothing is to be done with it; the reason stands beside the count.
-    Ignored,
-    /// It failed for good and lies in a dead-letter queue.
-    Dead,
-}
-
-impl Outcome {
-    pub const ALL: [Self; 5] =
-        [Self::Received, Self::Event, Self::Duplicate, Self::Ignored, Self::Dead];
-
-    /// As it is written in counts.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Event => "event",
-            Self::Duplicate => "duplicate",
-            Self::Ignored => "ignored",
-            Self::Dead => "dead",
-        }
-    }
-}
-
-/// Counts. On AWS a line of the log that becomes a metric, without a call; locally a number in the table.
-#[async_trait]
-pub trait Audit: Send + Sync {
-    /// `reason` only for ignored items: a word.
-    async fn count(
-        &self,
-        channel: ChannelId,
-        outcome: Outcome,
-        reason: &str,
-        count: u32,
-    ) -> Result<()>;
-    /// All counts of these channels since the beginning. Refused on AWS, where the sums are a metric.
-    async fn counts(&self, channels: &[ChannelId]) -> Result<Vec<(Outcome, String, u64)>>;
 }
 
 /// The ports that every side has, as handlers take them.

@@ -187,6 +187,7 @@ fn sending(content: ToUser) -> Sending {
         channel: ChannelId::from_bytes([1; 16]),
         to,
         time,
+        received: None,
         content,
         origin: Origin::Api,
         reply_to: None,

@@ -189,6 +189,7 @@ fn sending(content: ToUser) -> Sending {
         channel: channel().id,
         to,
         time: NOW,
+        received: None,
         content,
         origin: Origin::Api,
         reply_to: Some("wamid.theirs".to_owned()),

@@ -1,6 +1,7 @@
 //! Outbounds: messages that WhatsApp approves once and that then reach users who never wrote (contracts 3).
 
 use serde_json::{Value, json};
+use shared::store::CACHE;
 use simulator::fault::SendFault;
 use simulator::message::{FileKind, Status};
 use simulator::template::{Header, Review, Template, TemplateButton};
@@ -497,6 +498,8 @@ async fn cancel_starts_nothing() {
     s.shop
         .hook_rule("log", &["whatsapp_outbound.approved", "whatsapp_outbound.canceled"], json!({}))
         .await;
+    // The function that told of the approval remembers for a while that nobody wanted to know.
+    bundle.turn_clock_only(CACHE);
     let ana = s.number.person("573001234567", "Ana");
     let sent = s.send(&s.sending(&id)).await;
     ana.sees();

@@ -10,11 +10,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::Method;
+use tests::template::{functions, root, template};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-
-use super::infra::{functions, root, template};
 
 /// Far more than it takes; only a function that hangs needs it.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -120,6 +119,7 @@ fn variables(folder: &str) -> BTreeMap<String, String> {
     let variables = properties["Environment"]["Variables"].as_object().unwrap();
     let value = |name: &str| match name {
         name if name.ends_with("_URL") => format!("http://127.0.0.1/{name}"),
+        name if name.ends_with("_DAYS") => "30".to_owned(),
         name => name.to_lowercase(),
     };
     variables.keys().map(|name| (name.clone(), value(name))).collect()

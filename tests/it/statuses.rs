@@ -22,6 +22,7 @@ fn sending(name: &str) -> Sending {
         channel: CHANNEL,
         to,
         time: at(1),
+        received: None,
         content: ToUser::text("hello"),
         origin: Origin::Api,
         reply_to: None,

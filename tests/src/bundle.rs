@@ -1,5 +1,6 @@
 //! The gateway of a story, and time as it passes there.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +19,7 @@ use shared::local::queue::{Dead, Queues};
 use shared::local::random::Seeded;
 use shared::local::secrets::Sealed;
 use shared::local::timers::Armed;
-use shared::ports::{Clock, Media, Ports, QueueName, Random, Secrets, Taken};
+use shared::ports::{Clock, Media, Metric, Ports, QueueName, Random, Secrets, Taken};
 use shared::runtime::{Verdict, step, work};
 use shared::store::Store;
 use shared::store::table::Units;
@@ -27,9 +28,10 @@ use simulator::simulator::Pace;
 use simulator::state::State;
 
 use crate::clock::OneTime;
-use crate::count::{Calls, CountedQueue, CountedTimers, Counters};
+use crate::count::{Calls, CountedQueue, CountedTimers, Counters, KeptAudit};
 use crate::fate::Fate;
 use crate::gateway;
+use crate::permissions::{Functions, Permission};
 use crate::wire::{SIMULATOR, Webhooks, Wire};
 
 /// A Monday noon in the middle of the default business hours: `2024-03-11T15:00:00.000Z`.
@@ -57,6 +59,8 @@ pub struct Bundle {
     kept: Kept,
     clock: Arc<Hand>,
     counters: Arc<Counters>,
+    audit: Arc<KeptAudit>,
+    functions: Functions,
     workers: Vec<(QueueName, Arc<dyn Worker>)>,
     poll: Box<dyn Tick>,
 }
@@ -146,6 +150,7 @@ impl Bundle {
         let fate = Arc::new(Fate::default());
         let wire = Arc::new(Wire::new(fate.clone()));
         let counters = Arc::new(Counters::default());
+        let audit = Arc::new(KeptAudit::new(Counts::new(engine.shelf())));
         let ports = Ports {
             clock: clock.clone(),
             random: kept.random.clone(),
@@ -154,7 +159,7 @@ impl Bundle {
             http: wire.clone(),
             secrets: kept.secrets.clone(),
             media: kept.media.clone(),
-            audit: Arc::new(Counts::new(engine.shelf())),
+            audit: audit.clone(),
         };
         let store = Store::new(engine.table());
         let simulator = Simulator::new(
@@ -165,8 +170,11 @@ impl Bundle {
             SIMULATOR,
             Pace::default(),
         );
+        let functions = Functions::default();
+        // A function is a process of its own: what another one remembers, it does not.
         let equip = |function: Function| {
             let faults = Faults::new(function.name(), fate.clone());
+            let (store, ports) = functions.equip(function, Store::new(engine.table()), &ports);
             (faults.store(&store), faults.ports(&ports))
         };
         let router: Router = gateway::router(&equip);
@@ -184,6 +192,8 @@ impl Bundle {
             kept,
             clock,
             counters,
+            audit,
+            functions,
             workers,
             poll,
         }
@@ -201,9 +211,23 @@ impl Bundle {
         self.clock.now()
     }
 
-    /// What was asked of the table so far, in calls and units.
+    /// What all functions asked of the table so far, in calls and units.
     pub fn usage(&self) -> Units {
-        self.store.usage()
+        self.functions.stores().iter().fold(Units::default(), |sum, store| {
+            let own = store.usage();
+            let calls = sum.calls + own.calls;
+            Units { calls, read: sum.read + own.read, write: sum.write + own.write }
+        })
+    }
+
+    /// What the gateway counted of a metric so far: values with their reasons, in their order.
+    pub fn counted(&self, metric: Metric) -> Vec<(u64, String)> {
+        self.audit.of(metric).into_iter().map(|count| (count.value, count.reason)).collect()
+    }
+
+    /// What each function asked of AWS so far.
+    pub fn used(&self) -> BTreeMap<Function, BTreeSet<Permission>> {
+        self.functions.used()
     }
 
     /// Calls of queues and timers so far.
@@ -309,5 +333,14 @@ impl Bundle {
     /// Nothing was given up: the end of most stories.
     pub fn assert_no_dead_letters(&self) {
         assert_eq!(self.dead_letters(), [], "dead letters");
+    }
+}
+
+/// Whatever a story was about: no function used what the template does not allow it.
+impl Drop for Bundle {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.functions.forbidden(), [""; 0], "permissions");
+        }
     }
 }

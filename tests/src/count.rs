@@ -1,14 +1,17 @@
-//! Counts what would be calls of AWS services, so that the budget can be a test (README 17).
+//! Counts what would be calls of AWS services, so that the budget can be a test (README 17), and keeps what the gateway
+//! counts itself.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use shared::domain::ids::ChannelId;
 use shared::domain::time::Time;
 use shared::error::Result;
+use shared::local::audit::Counts;
 use shared::local::queue::Queues;
 use shared::local::timers::Armed;
-use shared::ports::{Job, Queue, QueueName, Timer, Timers};
+use shared::ports::{Account, Audit, Count, Job, Metric, Queue, QueueName, Subject, Timer, Timers};
 
 /// SQS takes so many entries in one call.
 const BATCH_MAX: u64 = 10;
@@ -52,5 +55,35 @@ impl Timers for CountedTimers {
     async fn arm(&self, timer: Timer, at: Time) -> Result<()> {
         self.1.arms.fetch_add(1, Ordering::SeqCst);
         self.0.arm(timer, at).await
+    }
+}
+
+/// Also what the local side does not keep.
+pub(crate) struct KeptAudit {
+    inner: Counts,
+    kept: Mutex<Vec<Count>>,
+}
+
+impl KeptAudit {
+    pub(crate) fn new(inner: Counts) -> Self {
+        Self { inner, kept: Mutex::default() }
+    }
+
+    /// What was counted of a metric, in its order.
+    pub(crate) fn of(&self, metric: Metric) -> Vec<Count> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().filter(|count| count.metric == metric).cloned().collect()
+    }
+}
+
+#[async_trait]
+impl Audit for KeptAudit {
+    async fn count(&self, subject: Subject, counts: &[Count]) -> Result<()> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(counts);
+        self.inner.count(subject, counts).await
+    }
+
+    async fn account(&self, channels: &[ChannelId]) -> Result<Account> {
+        self.inner.account(channels).await
     }
 }

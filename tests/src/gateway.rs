@@ -9,6 +9,7 @@ use shared::handlers::expire::Expire;
 use shared::handlers::follow_up::FollowUp;
 use shared::handlers::hook::DeliverHook;
 use shared::handlers::manage::Manage;
+use shared::handlers::manage::addresses::Addresses;
 use shared::handlers::poll::Poll;
 use shared::handlers::receive::Receive;
 use shared::handlers::route::Route;
@@ -32,7 +33,7 @@ pub(crate) fn router(equip: Equip<'_>) -> Router {
         webhooks::router(Arc::new(Receive::new(provider, store, &ports)))
     };
     let (store, ports) = equip(Function::Api);
-    let manage = Manage::new(store, &ports, GATEWAY.to_owned());
+    let manage = Manage::new(store, &ports, Addresses::at(GATEWAY));
     let (store, ports) = equip(Function::OutboundSend);
     let send = SendOutbound::new(store, &ports);
     let router = api::router(Arc::new(manage))

@@ -13,7 +13,9 @@ mod gateway; // put together from its handlers
 pub mod ledger; // what a story came to
 pub mod meta; // webhooks as only Meta makes them
 pub mod people; // users with their phones
+pub mod permissions; // what each function asks of AWS
 pub mod stage; // what stories begin with
+pub mod template; // what is deployed
 pub mod wire; // the network of a story
 
 use std::task::Poll;

@@ -41,12 +41,13 @@ pub struct Wire {
     gateway: OnceLock<Router>,
     simulator: OnceLock<(Simulator, Router)>,
     called: Mutex<Vec<Called>>,
+    posted: Mutex<Vec<WebhookPost>>,
 }
 
 impl Wire {
     pub(crate) fn new(fate: Arc<Fate>) -> Self {
         let (gateway, simulator) = (OnceLock::new(), OnceLock::new());
-        Self { fate, gateway, simulator, called: Mutex::default() }
+        Self { fate, gateway, simulator, called: Mutex::default(), posted: Mutex::default() }
     }
 
     /// Connects the two sides; each needs the wire before it exists.
@@ -60,6 +61,11 @@ impl Wire {
     /// What the gateway called so far.
     pub fn called(&self) -> Vec<Called> {
         self.called.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What providers posted so far.
+    pub fn posted(&self) -> Vec<WebhookPost> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A call to the gateway, from whoever. `None`: its function died.
@@ -155,6 +161,7 @@ pub(crate) struct Webhooks(pub(crate) Arc<Wire>);
 impl Post for Webhooks {
     async fn post(&self, post: WebhookPost) -> Result<u16, String> {
         let path = inside(&post.url)?;
+        self.0.posted.lock().unwrap_or_else(PoisonError::into_inner).push(post.clone());
         let mut request = Request::post(path);
         for (name, value) in &post.headers {
             request = request.header(name, value);

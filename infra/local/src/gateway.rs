@@ -11,6 +11,7 @@ use shared::handlers::expire::Expire;
 use shared::handlers::follow_up::FollowUp;
 use shared::handlers::hook::DeliverHook;
 use shared::handlers::manage::Manage;
+use shared::handlers::manage::addresses::Addresses;
 use shared::handlers::receive::Receive;
 use shared::handlers::route::Route;
 use shared::handlers::send::SendOutbound;
@@ -70,7 +71,7 @@ impl Gateway {
 
     /// Every route. `address` is where they are reached.
     pub(crate) fn router(&self, address: &str) -> Router {
-        let manage = Manage::new(self.store.clone(), &self.ports, address.to_owned());
+        let manage = Manage::new(self.store.clone(), &self.ports, Addresses::at(address));
         let send = SendOutbound::new(self.store.clone(), &self.ports);
         let mut router = api::router(Arc::new(manage)).merge(outbound_send::router(Arc::new(send)));
         for provider in provider::ALL {

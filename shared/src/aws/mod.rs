@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod client;
 pub mod https;
+pub mod insights;
 pub mod kms;
 pub mod network;
 pub mod s3;

@@ -201,6 +201,7 @@ impl Outbox {
             channel: conversation.channel,
             to: conversation.address.clone(),
             time: self.message_time(place),
+            received: None,
             content: say.content.clone(),
             origin: say.origin,
             reply_to: None,

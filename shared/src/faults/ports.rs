@@ -11,8 +11,8 @@ use crate::domain::ids::{ChannelId, MediaId};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::ports::{
-    Audit, CallError, File, Http, Job, Media, Outcome, Ports, Queue, QueueName, Reach, Secrets,
-    Timer, Timers,
+    Account, Audit, CallError, Count, File, Http, Job, Media, Ports, Queue, QueueName, Reach,
+    Secrets, Subject, Timer, Timers,
 };
 
 /// What a throttled caller is asked to wait, in seconds.
@@ -149,18 +149,11 @@ impl Media for Port<dyn Media> {
 
 #[async_trait]
 impl Audit for Port<dyn Audit> {
-    async fn count(
-        &self,
-        channel: ChannelId,
-        outcome: Outcome,
-        reason: &str,
-        count: u32,
-    ) -> Result<()> {
-        let made = self.inner.count(channel, outcome, reason, count);
-        self.call("audit", "audit.count", made).await
+    async fn count(&self, subject: Subject, counts: &[Count]) -> Result<()> {
+        self.call("audit", "audit.count", self.inner.count(subject, counts)).await
     }
 
-    async fn counts(&self, channels: &[ChannelId]) -> Result<Vec<(Outcome, String, u64)>> {
-        self.call("audit", "audit.counts", self.inner.counts(channels)).await
+    async fn account(&self, channels: &[ChannelId]) -> Result<Account> {
+        self.call("audit", "audit.account", self.inner.account(channels)).await
     }
 }

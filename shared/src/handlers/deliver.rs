@@ -14,7 +14,10 @@ use crate::domain::conversation::{Conversation, WAITING_MAX};
 use crate::domain::message::{Failure, OutsideWindow, Sending, Status, ToUser};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
-use crate::ports::{self, CallError, Clock, Done, Http, Ports, Queue, Reach, Secrets, Taken};
+use crate::ports::{
+    self, Audit, CallError, Clock, Count, Done, Handed, Http, Metric, Ports, Queue, Reach, Secrets,
+    Taken,
+};
 use crate::provider::{self, Answer, Class};
 use crate::store::Store;
 use crate::store::messages::{Claim, Sent};
@@ -39,14 +42,16 @@ pub struct Deliver {
     queue: Arc<dyn Queue>,
     http: Arc<dyn Http>,
     secrets: Arc<dyn Secrets>,
+    audit: Arc<dyn Audit>,
 }
 
 #[async_trait]
 impl Worker for Deliver {
     async fn work(&self, job: &Taken) -> Result<Done> {
-        let sending: Sending = serde_json::from_str(&job.body).map_err(|e| {
+        let mut sending: Sending = serde_json::from_str(&job.body).map_err(|e| {
             Error::internal(format!("the message queue holds what is no message: {e}"))
         })?;
+        let received = sending.received.take();
         let now = self.clock.now();
         let Some(channel) = self.store.open_channel(sending.channel, &*self.secrets, now).await?
         else {
@@ -56,7 +61,10 @@ impl Worker for Deliver {
         // A claim names one delivery of the job, so that a second one does not take the first one's for its own.
         let writer = format!("{}/{}", job.id, job.deliveries);
         match self.store.claim(&sending, &writer, now).await? {
-            Claim::Granted => self.deliver(&channel, sending, job.deliveries).await,
+            Claim::Granted => {
+                let sending = Sending { received, ..sending };
+                self.deliver(&channel, sending, job.deliveries).await
+            }
             Claim::Settled(sent) => self.settled(&channel, &sent).await,
             Claim::Open(sent) => self.open(&channel, sending, &sent, &writer, job.deliveries).await,
         }
@@ -71,6 +79,7 @@ impl Deliver {
             queue: ports.queue.clone(),
             http: ports.http.clone(),
             secrets: ports.secrets.clone(),
+            audit: ports.audit.clone(),
         }
     }
 
@@ -105,9 +114,7 @@ impl Deliver {
             return self.accepted(channel, &sending, &provider_id).await;
         }
         if deliveries >= ports::DELIVERIES_MAX {
-            return self
-                .fail(channel, &sending, ours("no_answer", "the provider never answered"))
-                .await;
+            return self.fail(channel, &sending, no_answer(), Handed::Transient).await;
         }
         let waited = now.since(*claimed);
         if waited < RECONCILE {
@@ -142,9 +149,7 @@ impl Deliver {
         deliveries: u32,
     ) -> Result<Done> {
         if !channel.active {
-            return self
-                .fail(channel, &sending, ours("channel_inactive", "the channel is not active"))
-                .await;
+            return self.fail(channel, &sending, inactive(), Handed::Configuration).await;
         }
         if !sending.content.is_template() && !self.window_open(&sending).await? {
             match (sending.outside_window, sending.otherwise.take()) {
@@ -153,7 +158,7 @@ impl Deliver {
                 }
                 (OutsideWindow::Queue, _) => return self.wait_for_user(channel, &sending).await,
                 (OutsideWindow::Reject | OutsideWindow::Template, _) => {
-                    return self.fail(channel, &sending, window_closed()).await;
+                    return self.fail(channel, &sending, window_closed(), Handed::Window).await;
                 }
             }
         }
@@ -194,9 +199,7 @@ impl Deliver {
             return Ok(Done::Again { after: Some(Duration::from_secs(1)) });
         }
         if full {
-            return self
-                .fail(channel, sending, ours("queue_full", "too many messages wait for the user"))
-                .await;
+            return self.fail(channel, sending, queue_full(), Handed::Window).await;
         }
         Ok(Done::Finished)
     }
@@ -211,9 +214,8 @@ impl Deliver {
         let request = match provider.build(channel, sending) {
             Ok(request) => request,
             Err(unsupported) => {
-                return self
-                    .fail(channel, sending, ours("unsupported_type", &unsupported.to_string()))
-                    .await;
+                let failure = ours("unsupported_type", &unsupported.to_string());
+                return self.fail(channel, sending, failure, Handed::Final).await;
             }
         };
         match self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX).await {
@@ -230,9 +232,10 @@ impl Deliver {
                 self.refused(channel, sending, Class::Retry(None), failure, deliveries).await
             }
             Err(error @ CallError::Forbidden { .. }) => {
-                self.fail(channel, sending, ours("unreachable", &error.to_string())).await
+                let failure = ours("unreachable", &error.to_string());
+                self.fail(channel, sending, failure, Handed::Configuration).await
             }
-            Err(error @ CallError::NoAnswer { .. }) => self.unknown(sending, &error).await,
+            Err(error @ CallError::NoAnswer { .. }) => self.unknown(channel, sending, &error).await,
         }
     }
 
@@ -242,8 +245,14 @@ impl Deliver {
         sending: &Sending,
         provider_id: &str,
     ) -> Result<Done> {
-        let step = Step { status: Status::Accepted, time: self.clock.now(), failure: None };
-        match self.store.raise(sending.id, &step, Some(provider_id)).await? {
+        let now = self.clock.now();
+        let step = Step { status: Status::Accepted, time: now, failure: None };
+        let raised = self.store.raise(sending.id, &step, Some(provider_id)).await?;
+        let mut counts = vec![Count::one(Metric::Messages(Handed::Sent))];
+        let time = |received| Count::time(Metric::ReplyTime, received, now);
+        counts.extend(sending.received.map(time));
+        self.audit.count(channel.into(), &counts).await?;
+        match raised {
             Raised::Yes(sent) | Raised::Already(sent) => {
                 self.link(channel, provider_id, &sent).await?;
             }
@@ -302,19 +311,29 @@ impl Deliver {
             }
             (Class::Configuration, _) => {
                 tracing::error!(channel.id = %channel.id, code = failure.code, "the provider refuses the channel");
-                self.fail(channel, sending, failure).await
+                self.fail(channel, sending, failure, Handed::Configuration).await
             }
-            (Class::Retry(_) | Class::Wait | Class::TemplateNeeded | Class::Final, _) => {
-                self.fail(channel, sending, failure).await
+            (Class::Retry(_) | Class::Wait, _) => {
+                self.fail(channel, sending, failure, Handed::Transient).await
             }
+            (Class::TemplateNeeded, _) => {
+                self.fail(channel, sending, failure, Handed::Window).await
+            }
+            (Class::Final, _) => self.fail(channel, sending, failure, Handed::Final).await,
         }
     }
 
     /// Sent or not, nobody knows: it stays claimed, and the next delivery looks what the statuses said.
-    async fn unknown(&self, sending: &Sending, error: &CallError) -> Result<Done> {
+    async fn unknown(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        error: &CallError,
+    ) -> Result<Done> {
         tracing::warn!(message.id = %sending.id, error = %crate::error::chain(error), "the provider did not answer");
         let step = Step { status: Status::Unknown, time: self.clock.now(), failure: None };
         self.store.raise(sending.id, &step, None).await?;
+        self.count(channel, Handed::Unknown, "").await?;
         Ok(Done::Again { after: Some(RECONCILE) })
     }
 
@@ -323,19 +342,38 @@ impl Deliver {
         channel: &OpenChannel,
         sending: &Sending,
         failure: Failure,
+        handed: Handed,
     ) -> Result<Done> {
-        let now: Time = self.clock.now();
+        let (now, code): (Time, _) = (self.clock.now(), failure.code.clone());
         let step = Step { status: Status::Failed, time: now, failure: Some(failure) };
         let raised = self.store.raise(sending.id, &step, None).await?;
         if let Raised::Yes(sent) | Raised::Already(sent) = raised {
             follow_status(&self.store, &*self.queue, channel, &sent, &step, now).await?;
         }
+        self.count(channel, handed, &code).await?;
         Ok(Done::Finished)
+    }
+
+    async fn count(&self, channel: &OpenChannel, handed: Handed, reason: &str) -> Result<()> {
+        let count = Count::one(Metric::Messages(handed)).because(reason);
+        self.audit.count(channel.into(), &[count]).await
     }
 }
 
 fn ours(code: &str, message: &str) -> Failure {
     Failure { provider: "wharf".to_owned(), code: code.to_owned(), message: message.to_owned() }
+}
+
+fn no_answer() -> Failure {
+    ours("no_answer", "the provider never answered")
+}
+
+fn inactive() -> Failure {
+    ours("channel_inactive", "the channel is not active")
+}
+
+fn queue_full() -> Failure {
+    ours("queue_full", "too many messages wait for the user")
 }
 
 /// The sentence of contracts 8.4.

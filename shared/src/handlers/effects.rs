@@ -33,19 +33,22 @@ pub(super) async fn save(
     Ok((conversation, decision.effects))
 }
 
-/// Does what a saved decision wants. Doing it twice is doing it once: every id is derived.
+/// Does what a saved decision wants. Doing it twice is doing it once: every id is derived. `received` is when the
+/// webhook came that it answers.
 pub(super) async fn emit(
     store: &Store,
     queue: &dyn Queue,
     now: Time,
     conversation: &Conversation,
     outbox: &Outbox,
+    received: Option<Time>,
 ) -> Result<()> {
     let (mut messages, mut hooks) = (Vec::new(), Vec::new());
     for (place, effect) in outbox.effects.iter().enumerate() {
         match effect {
             Effect::Send(say) => {
-                messages.push(message_job(&outbox.sending(conversation, place, say), "")?);
+                let sending = outbox.sending(conversation, place, say);
+                messages.push(message_job(&Sending { received, ..sending }, "")?);
             }
             Effect::Hook(event) => {
                 hooks.extend(hook::jobs(store, now, std::slice::from_ref(&**event)).await?);

@@ -25,7 +25,8 @@ use crate::domain::time::Time;
 use crate::error::{Error, Result, chain};
 use crate::partner::hook::{self, ANSWER_BYTES_MAX, TIMEOUT};
 use crate::ports::{
-    CallError, Clock, Done, Http, Job, Ports, Queue, QueueName, Random, Reach, Taken, Timer, Timers,
+    Audit, CallError, Clock, Count, Done, Hooked, Http, Job, Metric, Ports, Queue, QueueName,
+    Random, Reach, Taken, Timer, Timers,
 };
 use crate::store::Store;
 use crate::store::hooks::Sign;
@@ -89,6 +90,7 @@ pub struct DeliverHook {
     queue: Arc<dyn Queue>,
     timers: Arc<dyn Timers>,
     http: Arc<dyn Http>,
+    audit: Arc<dyn Audit>,
     keys: OpenKeys,
 }
 
@@ -124,6 +126,7 @@ impl DeliverHook {
             queue: ports.queue.clone(),
             timers: ports.timers.clone(),
             http: ports.http.clone(),
+            audit: ports.audit.clone(),
             keys: OpenKeys::new(ports.secrets.clone()),
         }
     }
@@ -193,7 +196,20 @@ impl DeliverHook {
         let pause_until = consequences.pause_until;
         self.note_health(rule, &delivery.event, heard, start, pause_until).await?;
         self.store.put_attempt(rule.id, delivery.event.id, &attempt).await?;
+        self.count(&delivery, &attempt).await?;
         self.save(delivery).await
+    }
+
+    async fn count(&self, delivery: &Delivery, attempt: &Attempt) -> Result<()> {
+        let hooked = match delivery.state {
+            State::Delivered => Hooked::Delivered,
+            State::Pending => Hooked::Failed,
+            State::Failed => Hooked::GivenUp,
+        };
+        let status = attempt.status_code.filter(|_| hooked != Hooked::Delivered);
+        let reason = status.map_or_else(String::new, |status| status.to_string());
+        let count = Count::one(Metric::Hooks(hooked)).because(reason);
+        self.audit.count(delivery.event.channel.into(), &[count]).await
     }
 
     /// Sets a wake-up for the next attempt, if there is one.

@@ -16,7 +16,7 @@ use crate::domain::ids::ChannelId;
 use crate::domain::outbound::{Outbound, ReviewStatus};
 use crate::domain::time::Time;
 use crate::error::{Error, Result, chain};
-use crate::ports::{Clock, Http, Ports, Queue, Reach, Secrets};
+use crate::ports::{Audit, Clock, Count, Http, Metric, Ports, Queue, Reach, Secrets};
 use crate::provider::{self, TemplateRow};
 use crate::store::Store;
 use crate::store::outbounds::Review;
@@ -44,6 +44,7 @@ pub struct Poll {
     http: Arc<dyn Http>,
     queue: Arc<dyn Queue>,
     secrets: Arc<dyn Secrets>,
+    audit: Arc<dyn Audit>,
 }
 
 #[async_trait]
@@ -58,6 +59,7 @@ impl Tick for Poll {
             // One channel's trouble is not the others'; what stays on the list is looked at next time.
             if let Err(error) = self.channel(channel, entries, now).await {
                 tracing::error!(channel.id = %channel, error = chain(&error), "no poll");
+                self.audit.count(channel.into(), &[failed("poll")]).await?;
             }
         }
         Ok(())
@@ -72,6 +74,7 @@ impl Poll {
             http: Arc::clone(&ports.http),
             queue: Arc::clone(&ports.queue),
             secrets: Arc::clone(&ports.secrets),
+            audit: Arc::clone(&ports.audit),
         }
     }
 
@@ -90,6 +93,9 @@ impl Poll {
             return Ok(());
         };
         let rows = self.rows(&channel).await;
+        if rows.is_none() {
+            self.audit.count((&*channel).into(), &[failed("list")]).await?;
+        }
         for (entry, outbound) in open {
             let status = match &rows {
                 Some(rows) => self.outbound(&channel, &outbound, rows, now).await?,
@@ -161,6 +167,11 @@ impl Poll {
         }
         Ok(after.status)
     }
+}
+
+/// `reason`: whether the provider gave no list, or all of the channel's poll failed.
+fn failed(reason: &str) -> Count {
+    Count::one(Metric::PollsFailed).because(reason)
 }
 
 /// Whether the provider may still change its mind: what is approved may be paused or disabled, what is rejected stays.

@@ -16,7 +16,9 @@ use crate::domain::message::{Origin, Status};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::handlers::hook;
-use crate::ports::{Audit, Clock, Job, Outcome, Ports, Queue, QueueName, Random, Secrets};
+use crate::ports::{
+    Audit, Clock, Count, Job, Metric, Outcome, Ports, Queue, QueueName, Random, Secrets,
+};
 use crate::provider::{Item, Malformed, Provider, Refused, WebhookCall};
 use crate::store::Store;
 use crate::store::messages::Sent;
@@ -55,7 +57,7 @@ impl From<Malformed> for Reception {
 }
 
 /// Counts of one webhook's items, told at the end in a few words.
-type Counts = BTreeMap<(Outcome, &'static str), u32>;
+type Counts = BTreeMap<(Outcome, &'static str), u64>;
 
 impl Receive {
     pub fn new(provider: &'static dyn Provider, store: Store, ports: &Ports) -> Self {
@@ -133,11 +135,16 @@ impl Receive {
         if !jobs.is_empty() {
             self.queue.put(QueueName::Event, jobs).await?;
         }
-        // What they were received as comes last: who dies in between leaves no item that seems to be lost.
-        for ((outcome, reason), count) in counts.into_iter().rev() {
-            self.audit.count(channel.id, outcome, reason, count).await?;
-        }
+        self.count(&channel, counts).await?;
         Ok(Reception::Taken(self.provider.accepted_body(&channel).to_owned()))
+    }
+
+    async fn count(&self, channel: &OpenChannel, counts: Counts) -> Result<()> {
+        let count = |((outcome, reason), count): ((_, &str), _)| {
+            Count::of(Metric::Items(outcome), count).because(reason)
+        };
+        let counts: Vec<Count> = counts.into_iter().map(count).collect();
+        self.audit.count(channel.into(), &counts).await
     }
 
     /// The channel of an address: its id, or its stream id.

@@ -17,10 +17,12 @@ use crate::domain::inbound::Inbound;
 use crate::domain::message::{FromUser, Received};
 use crate::domain::process::StepAnswer;
 use crate::domain::text;
+use crate::domain::time::Time;
 use crate::domain::user::Address;
 use crate::error::{Error, Result};
 use crate::ports::{
-    Audit, Clock, Done, Http, Media, Outcome, Ports, Queue, Secrets, Taken, Timers,
+    Audit, Clock, Count, Done, Http, Media, Metric, Outcome, Ports, Queue, Secrets, Subject, Taken,
+    Timers,
 };
 use crate::store::Store;
 use crate::store::messages::Stored;
@@ -45,16 +47,21 @@ impl Worker for Route {
     async fn work(&self, job: &Taken) -> Result<Done> {
         let occurrence: Occurrence = serde_json::from_str(&job.body)
             .map_err(|e| Error::internal(format!("the event queue holds what is no event: {e}")))?;
-        let now = self.clock.now();
-        let id = occurrence.channel;
+        let (id, received) = (occurrence.channel, occurrence.received);
         let inside = !matches!(occurrence.what, What::Webhook(_));
-        let ended = match self.store.open_channel(id, &*self.secrets, now).await? {
-            Some(channel) => self.route(&channel, occurrence, job).await?,
+        let channel = self.store.open_channel(id, &*self.secrets, self.clock.now()).await?;
+        let subject = channel.as_deref().map_or_else(|| id.into(), Subject::from);
+        let (outcome, reason) = match &channel {
+            Some(channel) => self.route(channel, occurrence, job).await?,
             None => (Outcome::Ignored, "channel_gone"),
         };
         // What happened inside was not received, so it is not accounted for.
         if !inside {
-            self.audit.count(id, ended.0, ended.1, 1).await?;
+            let mut counts = vec![Count::one(Metric::Items(outcome)).because(reason)];
+            if outcome == Outcome::Event {
+                counts.push(Count::time(Metric::EventTime, received, self.clock.now()));
+            }
+            self.audit.count(subject, &counts).await?;
         }
         Ok(Done::Finished)
     }
@@ -109,7 +116,7 @@ impl Route {
         &self,
         channel: &OpenChannel,
         message: MessageReceived,
-        received: crate::domain::time::Time,
+        received: Time,
         writer: &str,
         deliveries: u32,
     ) -> Result<Ended> {
@@ -164,7 +171,8 @@ impl Route {
             let conversation = conversation?
                 .unwrap_or_else(|| Conversation::new(channel.tenant, channel.id, address(), now));
             if strong && let Some(outbox) = conversation.saved(Source::Event, &cause) {
-                return emit(&self.store, &*self.queue, now, &conversation, outbox).await;
+                let received = Some(said.received);
+                return emit(&self.store, &*self.queue, now, &conversation, outbox, received).await;
             }
             let running = self.running(&conversation).await?;
             let rules = self.store.cached_hook_rules(channel.tenant, now).await?;
@@ -186,18 +194,20 @@ impl Route {
                 inbound: inbound.as_ref(),
                 rules: &rules,
             };
-            if self.saved(decision::on_message(conversation, facts, said)).await? {
+            let decision = decision::on_message(conversation, facts, said);
+            if self.saved(decision, Some(said.received)).await? {
                 return Ok(());
             }
         }
         Err(Error::Changed("the conversation"))
     }
 
-    /// Saves and emits; false if somebody else was faster and it has to be decided anew.
-    async fn saved(&self, decision: Decision) -> Result<bool> {
+    /// Saves and emits; false if somebody else was faster and it has to be decided anew. `received` as in [`emit`].
+    async fn saved(&self, decision: Decision, received: Option<Time>) -> Result<bool> {
         match save(&self.store, &*self.timers, decision).await {
             Ok((conversation, outbox)) => {
-                emit(&self.store, &*self.queue, self.clock.now(), &conversation, &outbox).await?;
+                let now = self.clock.now();
+                emit(&self.store, &*self.queue, now, &conversation, &outbox, received).await?;
                 Ok(true)
             }
             Err(Error::Changed(_)) => Ok(false),
@@ -269,7 +279,7 @@ impl Route {
                 return Ok((Outcome::Ignored, "conversation_gone"));
             };
             if let Some(outbox) = conversation.saved(Source::Event, cause) {
-                emit(&self.store, &*self.queue, now, &conversation, outbox).await?;
+                emit(&self.store, &*self.queue, now, &conversation, outbox, None).await?;
                 return Ok((Outcome::Event, ""));
             }
             let running = self.running(&conversation).await?;
@@ -286,7 +296,7 @@ impl Route {
             let Some(decision) = decide(conversation, facts) else {
                 return Ok((Outcome::Ignored, "late"));
             };
-            if self.saved(decision).await? {
+            if self.saved(decision, None).await? {
                 return Ok((Outcome::Event, ""));
             }
         }

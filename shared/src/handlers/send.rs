@@ -240,6 +240,7 @@ fn sending(
         channel: checked.channel.id,
         to: conversation.address.clone(),
         time: now,
+        received: None,
         content: ToUser::Template(template),
         origin: Origin::Outbound { outbound: outbound.id, send: id },
         reply_to: None,

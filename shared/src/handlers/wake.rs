@@ -98,7 +98,7 @@ impl Wake {
         let now = self.clock.now();
         if again && let Some(outbox) = conversation.outbox_of(deadline.source()) {
             // It may have been saved without an answer, or by a delivery that died: said again, it is said once.
-            emit(&self.store, &*self.queue, now, &conversation, outbox).await?;
+            emit(&self.store, &*self.queue, now, &conversation, outbox, None).await?;
         }
         // The run that is going on may be another one than the timer was armed for: it relies on the timer that is
         // armed already, so whoever is woken looks at what is there now.
@@ -120,7 +120,7 @@ impl Wake {
             }
             Due::Decided(decision) => match save(&self.store, &*self.timers, *decision).await {
                 Ok((conversation, outbox)) => {
-                    emit(&self.store, &*self.queue, now, &conversation, &outbox).await?;
+                    emit(&self.store, &*self.queue, now, &conversation, &outbox, None).await?;
                     Ok(true)
                 }
                 other => saved(other.map(drop)),

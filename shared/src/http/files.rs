@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -45,8 +45,10 @@ async fn file_link(
     State(manage): State<Arc<Manage>>,
     call: Call,
     Id(id): Id<MediaId>,
+    headers: HeaderMap,
 ) -> Answer<FileLink> {
-    Ok(Reply::ok(manage.file_link(&call, id).await?))
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    Ok(Reply::ok(manage.file_link(&call, id, host).await?))
 }
 
 /// Read a user's file by a link

@@ -1,12 +1,12 @@
-//! The counts of the audit, as numbers in the engine. They are called in the process and not through the client, so
-//! they are no use of the table.
+//! The counts that the balance is made of, as numbers in the engine. They are called in the process and not through
+//! the client, so they are no use of the table. Other metrics are not kept: nobody looks at them here.
 
 use async_trait::async_trait;
 
 use super::shelf::Shelf;
 use crate::domain::ids::ChannelId;
 use crate::error::{Error, Result};
-use crate::ports::{Audit, Outcome};
+use crate::ports::{Account, Audit, Count, Metric, Outcome, Subject};
 
 /// Counts since the beginning.
 pub struct Counts {
@@ -21,29 +21,28 @@ impl Counts {
 
 #[async_trait]
 impl Audit for Counts {
-    async fn count(
-        &self,
-        channel: ChannelId,
-        outcome: Outcome,
-        reason: &str,
-        count: u32,
-    ) -> Result<()> {
-        self.shelf.add(&compartment(channel), &format!("{}#{reason}", outcome.word()), count)
+    async fn count(&self, subject: Subject, counts: &[Count]) -> Result<()> {
+        let items = counts.iter().filter(|count| matches!(count.metric, Metric::Items(_)));
+        for Count { metric, reason, value } in items {
+            let name = format!("{}#{reason}", metric.name());
+            self.shelf.add(&compartment(subject.channel), &name, *value)?;
+        }
+        Ok(())
     }
 
-    async fn counts(&self, channels: &[ChannelId]) -> Result<Vec<(Outcome, String, u64)>> {
-        let mut counts = Vec::new();
+    async fn account(&self, channels: &[ChannelId]) -> Result<Account> {
+        let mut items = Vec::new();
         for channel in channels {
             for (name, count) in self.shelf.numbers(&compartment(*channel))? {
                 let (word, reason) = name.split_once('#').unwrap_or((&name, ""));
                 let outcome = Outcome::ALL
                     .into_iter()
-                    .find(|o| o.word() == word)
+                    .find(|outcome| Metric::Items(*outcome).name() == word)
                     .ok_or_else(|| Error::internal(format!("there is no count of {word}")))?;
-                counts.push((outcome, reason.to_owned(), count));
+                items.push((outcome, reason.to_owned(), count));
             }
         }
-        Ok(counts)
+        Ok(Account { since: None, items })
     }
 }
 
@@ -61,15 +60,18 @@ mod tests {
         let engine = Engine::memory().unwrap();
         let counts = Counts::new(engine.shelf());
         let [one, other] = [ChannelId::derive(&[b"1"]), ChannelId::derive(&[b"2"])];
-        counts.count(one, Outcome::Received, "", 3).await.unwrap();
-        counts.count(one, Outcome::Ignored, "reaction", 1).await.unwrap();
-        counts.count(one, Outcome::Ignored, "reaction", 1).await.unwrap();
-        counts.count(other, Outcome::Received, "", 9).await.unwrap();
+        let received = |count| Count::of(Metric::Items(Outcome::Received), count);
+        let ignored = || Count::one(Metric::Items(Outcome::Ignored)).because("reaction");
+        counts.count(one.into(), &[received(3), ignored()]).await.unwrap();
+        counts.count(one.into(), &[ignored(), Count::of(Metric::EventTime, 7)]).await.unwrap();
+        counts.count(other.into(), &[received(9)]).await.unwrap();
+        let account = counts.account(&[one]).await.unwrap();
         assert_eq!(
-            counts.counts(&[one]).await.unwrap(),
+            account.items,
             [(Outcome::Ignored, "reaction".to_owned(), 2), (Outcome::Received, String::new(), 3)]
         );
-        assert_eq!(counts.counts(&[one, other]).await.unwrap().len(), 3);
+        assert_eq!(account.since, None);
+        assert_eq!(counts.account(&[one, other]).await.unwrap().items.len(), 3);
         assert_eq!(engine.table().usage().units().calls, 0);
     }
 }

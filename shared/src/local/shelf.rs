@@ -36,7 +36,7 @@ impl Shelf {
     }
 
     /// Adds to a number, which is zero before.
-    pub fn add(&self, compartment: &str, name: &str, count: u32) -> Result<()> {
+    pub fn add(&self, compartment: &str, name: &str, count: u64) -> Result<()> {
         let request = json!({
             "TableName": self.table,
             "Key": key(compartment, name),

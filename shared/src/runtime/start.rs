@@ -13,10 +13,11 @@ use super::{Error, spoiled};
 use crate::aws::audit::Metrics;
 use crate::aws::client::Clients;
 use crate::aws::https::{Allowance, Https};
+use crate::aws::insights::{Insights, Log};
 use crate::aws::scheduler::{Group, Schedules};
 use crate::aws::system::{SystemRandom, WallClock};
 use crate::aws::{kms, s3, sqs};
-use crate::config::{Config, Function, Variable, log_level};
+use crate::config::{Config, Function, Variable, log_level, stack_name};
 use crate::domain::channel::ProviderKind;
 use crate::handlers::Worker;
 use crate::handlers::deliver::Deliver;
@@ -24,12 +25,13 @@ use crate::handlers::expire::Expire;
 use crate::handlers::follow_up::FollowUp;
 use crate::handlers::hook::DeliverHook;
 use crate::handlers::manage::Manage;
+use crate::handlers::manage::addresses::Addresses;
 use crate::handlers::poll::Poll;
 use crate::handlers::receive::Receive;
 use crate::handlers::route::Route;
 use crate::handlers::send::SendOutbound;
 use crate::http::{api, closed, outbound_send, webhooks};
-use crate::ports::{Clock, Ports, QueueName};
+use crate::ports::{Clock, Http, Ports, QueueName};
 use crate::provider::Provider;
 use crate::store::Store;
 use crate::store::table::Table;
@@ -75,8 +77,15 @@ impl Start {
     /// The public API that manages.
     pub fn api(&self) -> Result<Serve, Error> {
         let wired = wire(Function::Api)?;
-        let public_url = wired.config.get(Variable::PublicUrl).unwrap_or_default().to_owned();
-        let manage = Arc::new(Manage::new(wired.store.clone(), &wired.ports, public_url));
+        let value = |variable| wired.config.get(variable).filter(|address| !address.is_empty());
+        let public = value(Variable::PublicUrl);
+        let webhooks = |variable| value(variable).or(public).unwrap_or_default();
+        let addresses = Addresses::new(
+            public,
+            webhooks(Variable::WebhookGupshupUrl),
+            webhooks(Variable::WebhookMetaUrl),
+        );
+        let manage = Arc::new(Manage::new(wired.store.clone(), &wired.ports, addresses));
         Ok(wired.http(api::router(manage)))
     }
 
@@ -135,13 +144,16 @@ fn wire(function: Function) -> Result<Wired, Error> {
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let owned = |variable| config.get(variable).map(ToOwned::to_owned);
     let urls = QueueName::ALL.into_iter().filter_map(|q| Some((q, owned(Variable::url(q))?)));
+    let http: Arc<dyn Http> = Arc::new(Https::new(Allowance::default())?);
+    let insights = log(&config)?
+        .map(|log| Insights::new(http.clone(), config.access.clone(), log, clock.clone()));
     let ports = Ports {
         queue: Arc::new(sqs::Queues::new(clients.sqs.clone(), urls.collect())),
         timers: Arc::new(Schedules::new(clients.scheduler.clone(), group(&config), clock.clone())),
-        http: Arc::new(Https::new(Allowance::default())?),
+        http,
         secrets: Arc::new(kms::Sealed::new(clients.kms.clone(), owned(Variable::SecretsKeyId))),
         media: Arc::new(s3::Bucket::new(clients.s3.clone(), owned(Variable::MediaBucket))),
-        audit: Arc::new(Metrics::new(clock.clone())),
+        audit: Arc::new(Metrics::new(clock.clone(), stack_name(), insights)),
         random: Arc::new(SystemRandom::default()),
         clock,
     };
@@ -149,6 +161,18 @@ fn wire(function: Function) -> Result<Wired, Error> {
     let table = config.get(Variable::TableName).unwrap_or_default();
     let store = Store::new(Table::new(clients.dynamodb.clone(), table));
     Ok(Wired { config, clients, store, ports })
+}
+
+/// The log that a function may ask for what was counted.
+fn log(config: &Config) -> Result<Option<Log>, Error> {
+    let log = (config.get(Variable::LogGroup), config.get(Variable::LogRetentionDays));
+    let (Some(group), Some(days)) = log else { return Ok(None) };
+    let not_a_number = |_| {
+        let name = Variable::LogRetentionDays.name();
+        crate::error::Error::internal(format!("{name} is no number of days: {days}"))
+    };
+    let retention_days = days.parse().map_err(not_a_number)?;
+    Ok(Some(Log { group: group.to_owned(), retention_days }))
 }
 
 /// The timers of a function that arms some.

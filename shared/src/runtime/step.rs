@@ -74,8 +74,8 @@ mod tests {
         }
         assert_eq!(steps, DELIVERIES_MAX);
         assert_eq!(queues.dead_letters(QueueName::Event).len(), 1);
-        let counts = audit.counts(&[channel]).await.unwrap();
-        assert_eq!(counts, [(Outcome::Dead, String::new(), 1)]);
+        let account = audit.account(&[channel]).await.unwrap();
+        assert_eq!(account.items, [(Outcome::Dead, String::new(), 1)]);
         assert!(!step(&queues, QueueName::Event, &worker, &audit, &*clock).await.unwrap());
     }
 }

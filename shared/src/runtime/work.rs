@@ -9,7 +9,9 @@ use tokio::task::JoinSet;
 use crate::domain::event::{Occurrence, What};
 use crate::error::{Error, Result, chain};
 use crate::handlers::Worker;
-use crate::ports::{Audit, DELIVERIES_MAX, Done, Outcome, QueueName, Taken};
+use crate::ports::{
+    Audit, Count, DELIVERIES_MAX, Done, Metric, Outcome, QueueName, RECEIVES_MAX, Taken,
+};
 
 /// After the first failure; four times as long after each further one: 5 s, 20 s, 80 s, 320 s.
 const BACKOFF: Duration = Duration::from_secs(5);
@@ -28,16 +30,11 @@ pub enum Verdict {
 
 /// Lets the worker do the job. A failure is logged here, once; a panic is a failure that may pass.
 pub async fn work(worker: &Arc<dyn Worker>, queue: QueueName, job: &Taken) -> Verdict {
-    let (worker, own) = (worker.clone(), job.clone());
-    // In a task of its own: a panic costs this job and not its whole batch. Whoever stops waiting stops the task.
-    let mut task = JoinSet::new();
-    task.spawn(async move { worker.work(&own).await });
-    let done = match task.join_next().await {
-        Some(Ok(done)) => done,
-        Some(Err(panic)) => Err(Error::unavailable("worker", panic)),
-        None => Err(Error::internal("a set of one task was empty")),
+    let verdict = if job.deliveries >= RECEIVES_MAX {
+        Verdict::Dead(format!("it was delivered {} times to no end", job.deliveries))
+    } else {
+        tried(worker.clone(), job).await
     };
-    let verdict = verdict(done, job.deliveries);
     let (queue, job_id, deliveries) = (queue.word(), &job.id, job.deliveries);
     match &verdict {
         Verdict::Finished => {}
@@ -50,6 +47,19 @@ pub async fn work(worker: &Arc<dyn Worker>, queue: QueueName, job: &Taken) -> Ve
         }
     }
     verdict
+}
+
+async fn tried(worker: Arc<dyn Worker>, job: &Taken) -> Verdict {
+    let own = job.clone();
+    // In a task of its own: a panic costs this job and not its whole batch. Whoever stops waiting stops the task.
+    let mut task = JoinSet::new();
+    task.spawn(async move { worker.work(&own).await });
+    let done = match task.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(panic)) => Err(Error::unavailable("worker", panic)),
+        None => Err(Error::internal("a set of one task was empty")),
+    };
+    verdict(done, job.deliveries)
 }
 
 fn verdict(done: Result<Done>, deliveries: u32) -> Verdict {
@@ -81,7 +91,8 @@ pub(super) async fn count_dead(audit: &dyn Audit, queue: QueueName, body: &str) 
     let Ok(Occurrence { channel, what: What::Webhook(_), .. }) = serde_json::from_str(body) else {
         return;
     };
-    if let Err(error) = audit.count(channel, Outcome::Dead, "", 1).await {
+    let count = Count::one(Metric::Items(Outcome::Dead));
+    if let Err(error) = audit.count(channel.into(), &[count]).await {
         tracing::error!(channel.id = %channel, error = %chain(&error), "a dead letter is uncounted");
     }
 }
@@ -116,6 +127,8 @@ mod tests {
         for (body, deliveries, expected) in [
             ("finished", 1, Verdict::Finished),
             ("finished", 9, Verdict::Finished),
+            // Whoever died of it nine times would die again.
+            ("finished", 10, dead("it was delivered 10 times to no end")),
             ("later", 1, again(7)),
             ("later", 5, dead("it was put off 5 times")),
             ("again", 1, again(5)),

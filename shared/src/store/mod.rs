@@ -65,6 +65,11 @@ impl Store {
     pub fn usage(&self) -> table::Units {
         self.table.usage().units()
     }
+
+    /// The actions that this process needed for it.
+    pub fn actions(&self) -> Vec<table::Action> {
+        self.table.usage().actions()
+    }
 }
 
 /// Values with the time they were read at.

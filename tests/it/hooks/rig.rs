@@ -21,6 +21,7 @@ use shared::handlers::Worker;
 use shared::handlers::admit::key_hash;
 use shared::handlers::hook::{DeliverHook, jobs};
 use shared::handlers::manage::Manage;
+use shared::handlers::manage::addresses::Addresses;
 use shared::http::api::router;
 use shared::local::audit::Counts;
 use shared::local::clock::Hand;
@@ -220,11 +221,8 @@ impl Rig {
         if !body.is_empty() {
             request = request.header("content-type", "application/json");
         }
-        let manage = Arc::new(Manage::new(
-            self.store.clone(),
-            &self.ports,
-            "https://gateway.example".to_owned(),
-        ));
+        let addresses = Addresses::at("https://gateway.example");
+        let manage = Arc::new(Manage::new(self.store.clone(), &self.ports, addresses));
         let request = request.body(Body::from(body)).unwrap();
         let response = router(manage).oneshot(request).await.unwrap();
         let status = response.status().as_u16();

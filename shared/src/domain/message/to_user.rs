@@ -161,6 +161,9 @@ pub struct Sending {
     pub to: Address,
     /// When it was decided.
     pub time: Time,
+    /// When the webhook came that it answers. Known on the queue only: nobody asks for it later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Time>,
     pub content: ToUser,
     pub origin: Origin,
     /// The provider's id of the message that it answers.

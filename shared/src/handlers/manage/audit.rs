@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Manage;
 use crate::domain::ids::ChannelId;
 use crate::domain::tenant::Role;
+use crate::domain::time::Time;
 use crate::error::Result;
 use crate::handlers::admit::Call;
 use crate::ports::Outcome;
@@ -22,6 +23,8 @@ pub struct BalanceQuery {
 /// Items of webhooks by how they ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Balance {
+    /// What happened before is not counted, because the log no longer holds it; `null`: everything is.
+    pub since: Option<Time>,
     /// Messages, statuses and other facts that webhooks brought.
     pub received: u64,
     /// New, and had their effect.
@@ -32,7 +35,8 @@ pub struct Balance {
     pub ignored: BTreeMap<String, u64>,
     /// Failed for good; they lie in a dead-letter queue.
     pub dead: u64,
-    /// Received less all others: what is still on its way, else zero.
+    /// Received less all others. Zero, but for what is still on its way, and for what a queue gave up by itself because
+    /// its function could not even start: the alarm on dead letters tells of that.
     pub difference: i64,
 }
 
@@ -40,8 +44,9 @@ impl Manage {
     pub async fn balance(&self, call: &Call, query: BalanceQuery) -> Result<Balance> {
         call.require_any(&[Role::Integrator, Role::ChannelsAdmin])?;
         let channels = self.channels_of(call.caller.tenant, query.channel_id).await?;
-        let mut balance = Balance::default();
-        for (outcome, reason, count) in self.ports.audit.counts(&channels).await? {
+        let account = self.ports.audit.account(&channels).await?;
+        let mut balance = Balance { since: account.since, ..Balance::default() };
+        for (outcome, reason, count) in account.items {
             match outcome {
                 Outcome::Received => balance.received += count,
                 Outcome::Event => balance.events += count,

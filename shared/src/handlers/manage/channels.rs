@@ -268,7 +268,8 @@ impl Manage {
             ProviderKind::Gupshup => channel.id.stream_id(),
             ProviderKind::Meta => channel.id.to_string(),
         };
-        format!("{}/v1/webhooks/{}/{address}", self.base_url, channel.provider.as_str())
+        let base = self.addresses.webhooks(channel.provider);
+        format!("{base}/v1/webhooks/{}/{address}", channel.provider.as_str())
     }
 
     fn channel_view(&self, channel: &Channel) -> ChannelView {

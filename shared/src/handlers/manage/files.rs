@@ -44,14 +44,21 @@ impl Manage {
         found(self.ports.media.get(id).await?, "media_id")
     }
 
-    pub async fn file_link(&self, call: &Call, id: MediaId) -> Result<FileLink> {
+    /// `host` is where the caller found the API.
+    pub async fn file_link(
+        &self,
+        call: &Call,
+        id: MediaId,
+        host: Option<&str>,
+    ) -> Result<FileLink> {
         call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
         self.check_own(call, id).await?;
         let expires = call.now + LINK_LASTS;
         let token = serde_json::to_vec(&Token { media: id, expires });
         let token = token.map_err(|e| Error::internal(format!("a link cannot be written: {e}")))?;
         let sealed = self.ports.secrets.seal(CONTEXT, &token).await?;
-        let url = format!("{}/v1/files/{}", self.base_url, URL_SAFE_NO_PAD.encode(sealed));
+        let api = self.addresses.api(host)?;
+        let url = format!("{api}/v1/files/{}", URL_SAFE_NO_PAD.encode(sealed));
         Ok(FileLink { media_id: id, url, expires_date: expires })
     }
 

@@ -192,6 +192,7 @@ impl Manage {
                     channel: channel.id,
                     to: address.clone(),
                     time,
+                    received: None,
                     content,
                     origin: Origin::Api,
                     reply_to: None,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use self::addresses::Addresses;
 use super::admit::Admit;
 use crate::error::{Error, Result};
 use crate::ports::{CallError, Ports};
@@ -13,6 +14,7 @@ use crate::store::Store;
 use crate::store::list::{Listed, Paging};
 
 mod activate;
+pub mod addresses;
 pub mod apps;
 pub mod audit;
 pub mod channels;
@@ -37,16 +39,13 @@ pub struct Manage {
     pub(crate) store: Store,
     pub(crate) ports: Ports,
     pub(crate) admit: Arc<Admit>,
-    /// Where our webhooks are reached, without a slash at the end.
-    pub(crate) base_url: String,
+    addresses: Addresses,
 }
 
 impl Manage {
-    /// `base_url` is where our webhooks are reached: `https://gateway.example`.
-    pub fn new(store: Store, ports: &Ports, mut base_url: String) -> Self {
+    pub fn new(store: Store, ports: &Ports, addresses: Addresses) -> Self {
         let admit = Arc::new(Admit::new(store.clone(), ports));
-        base_url.truncate(base_url.trim_end_matches('/').len());
-        Self { store, ports: ports.clone(), admit, base_url }
+        Self { store, ports: ports.clone(), admit, addresses }
     }
 
     /// Lets calls in.

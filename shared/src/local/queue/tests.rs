@@ -148,7 +148,7 @@ async fn a_job_is_given_up_after_ten_deliveries_or_when_told_so() {
     s.restart();
     let dead = s.queues.dead_letters(QueueName::Event);
     let told: Vec<_> = dead.iter().map(|d| (d.body.as_str(), d.deliveries)).collect();
-    assert_eq!(told, [("fails", 10), ("hangs", 10), ("hopeless", 1)]);
+    assert_eq!(told, [("fails", RECEIVES_MAX), ("hangs", RECEIVES_MAX), ("hopeless", 1)]);
     assert_eq!(dead[2].reason, "unreadable");
     assert!(s.queues.is_empty());
 }

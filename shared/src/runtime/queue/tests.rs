@@ -9,7 +9,7 @@ use crate::aws::client::Clients;
 use crate::aws::stand_in::{Call, StandIn};
 use crate::aws::system::WallClock;
 use crate::error::{Error, Result};
-use crate::ports::Done;
+use crate::ports::{Done, RECEIVES_MAX};
 
 /// Notes the jobs it sees and does what their bodies say.
 #[derive(Default)]
@@ -41,7 +41,7 @@ async fn setup(queue: QueueName, answer: fn(&Call) -> (u16, String)) -> Setup {
     let worked = Worked {
         queue,
         worker: worker.clone(),
-        audit: Arc::new(Metrics::new(Arc::new(WallClock))),
+        audit: Arc::new(Metrics::new(Arc::new(WallClock), "stack".to_owned(), None)),
         sqs: Clients::new(&stand_in.access()).unwrap().sqs,
         url: format!("http://{}/own", stand_in.address),
         dead_letters_url: format!("http://{}/dead", stand_in.address),
@@ -142,6 +142,17 @@ async fn what_is_hopeless_goes_to_the_dead_letters_and_the_group_goes_on() {
     assert_eq!(asked["MessageGroupId"], "a");
     assert_eq!(asked["MessageDeduplicationId"], "a1");
     assert_eq!(asked["MessageAttributes"]["reason"]["StringValue"], "hopeless");
+}
+
+/// Its function died each time, or it would have said so. Before the queue gives it up uncounted, the function does.
+#[tokio::test]
+async fn at_its_last_delivery_a_job_is_given_up_untried() {
+    let s = setup(QueueName::Hook, accepts).await;
+    let mut last = record("1", "t", "ok");
+    last["attributes"]["ApproximateReceiveCount"] = RECEIVES_MAX.to_string().into();
+    assert_eq!(s.failed(&[last]).await, Vec::<String>::new());
+    assert!(s.worker.0.lock().unwrap().is_empty(), "it is not tried");
+    assert_eq!(s.calls()[0].0, "AmazonSQS.SendMessage");
 }
 
 #[tokio::test]

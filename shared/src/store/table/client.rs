@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 use super::expression::Expression;
 use super::item::Item;
 use super::range::{Page, Range, decode_start, encode_start};
-use super::usage::Usage;
+use super::usage::{Action, Usage};
 use super::write::{Changes, When, Write, Written};
 use super::{INDEX, attr};
 use crate::error::{Error, Result};
@@ -53,7 +53,7 @@ impl Table {
 
     /// The newest state (`strong`, 1 unit per 4 KB), or one that may be some milliseconds old (half).
     pub async fn get(&self, key: &Key, strong: bool) -> Result<Option<Item>> {
-        self.usage.call();
+        self.usage.call(Action::GetItem);
         let answer = self
             .client
             .get_item()
@@ -70,7 +70,7 @@ impl Table {
 
     /// One page of a range.
     pub async fn query(&self, range: &Range) -> Result<Page> {
-        self.usage.call();
+        self.usage.call(if range.index { Action::QueryIndex } else { Action::Query });
         let (pk, sk) = if range.index { (attr::GPK, attr::GSK) } else { (attr::PK, attr::SK) };
         let start = range.start.as_deref().map(|text| decode_start(text, range)).transpose()?;
         let mut call = self
@@ -107,7 +107,7 @@ impl Table {
         for chunk in wanted.chunks(BATCH_GET_MAX) {
             let mut open: Vec<_> = chunk.iter().map(aws_key).collect();
             while !open.is_empty() {
-                self.usage.call();
+                self.usage.call(Action::BatchGetItem);
                 let keys = KeysAndAttributes::builder().set_keys(Some(open)).build();
                 let keys =
                     keys.map_err(|e| Error::internal(format!("a read cannot be built: {e}")))?;
@@ -148,7 +148,7 @@ impl Table {
 
     /// One write alone, several as one transaction (which costs twice). All or nothing.
     pub async fn write(&self, mut writes: Vec<Write>) -> Result<Written> {
-        self.usage.call();
+        self.usage.transaction(writes.iter().map(Write::action));
         match writes.len() {
             0 => Ok(Written::Done(None)),
             1 => match writes.remove(0) {

@@ -11,7 +11,7 @@ mod write;
 pub use client::Table;
 pub use item::{Item, Value};
 pub use range::{Page, Range};
-pub use usage::{Units, Usage};
+pub use usage::{Action, Units, Usage};
 pub use write::{Changes, When, Write, Written};
 
 /// Name of the index over `gpk` and `gsk`. It projects keys only.

@@ -1,6 +1,7 @@
 //! Writes and their conditions, in no words of DynamoDB.
 
 use super::item::{Item, Value};
+use super::usage::Action;
 use crate::error::{Error, Result};
 use crate::store::keys::Key;
 
@@ -57,6 +58,18 @@ pub enum Write {
         key: Key,
         when: When,
     },
+}
+
+impl Write {
+    /// As permissions name it.
+    pub(super) fn action(&self) -> Action {
+        match self {
+            Self::Put { .. } => Action::PutItem,
+            Self::Update { .. } => Action::UpdateItem,
+            Self::Delete { .. } => Action::DeleteItem,
+            Self::Check { .. } => Action::ConditionCheckItem,
+        }
+    }
 }
 
 /// What became of a list of writes.

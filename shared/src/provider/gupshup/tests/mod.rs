@@ -95,6 +95,7 @@ fn sending(content: ToUser) -> Sending {
         channel: ChannelId::from_bytes([1; 16]),
         to: Address::Phone(WaId::parse(USER).unwrap()),
         time: NOW,
+        received: None,
         content,
         origin: Origin::Api,
         reply_to: None,

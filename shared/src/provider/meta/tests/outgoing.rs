@@ -21,6 +21,7 @@ fn sending(content: ToUser) -> Sending {
         channel: channel().id,
         to: Address::Phone(WaId::parse("573001234567").unwrap()),
         time,
+        received: None,
         content,
         origin: Origin::Api,
         reply_to: None,
