@@ -3,6 +3,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a story that cannot go on panics")]
 
+pub mod binaries; // the programs of the workspace
 pub mod bundle; // the gateway, and time as it passes there
 pub mod clock; // one time for both sides
 pub mod count; // calls of AWS services
@@ -11,6 +12,7 @@ mod gateway; // put together from its handlers
 pub mod meta; // webhooks as only Meta makes them
 pub mod people; // users with their phones
 pub mod permissions; // what each function asks of AWS
+pub mod python; // environments of Python packages
 pub mod stage; // what stories begin with
 pub mod template; // what is deployed
 pub mod wire; // the network of a story
