@@ -9,10 +9,11 @@ use simulator::hooks::ReceivedHook;
 use simulator::signature::Check;
 
 use crate::bundle::Bundle;
+use crate::world::World;
 
 /// Somebody with an API key.
 pub struct Customer<'a> {
-    pub(crate) bundle: &'a Bundle,
+    pub(crate) world: &'a dyn World,
     pub key: String,
 }
 
@@ -26,6 +27,17 @@ pub struct Reply {
 }
 
 impl Reply {
+    pub(crate) fn of(response: http::Response<Vec<u8>>) -> Self {
+        let (parts, body) = response.into_parts();
+        let json = if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body)
+                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)))
+        };
+        Self { status: parts.status.as_u16(), headers: parts.headers, json }
+    }
+
     /// The body, if the status is this one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
@@ -66,7 +78,7 @@ impl Bundle {
             created: now,
         };
         self.store.create_tenant(&tenant, &api_key).await.expect("a new tenant can be stored");
-        Customer { bundle: self, key }
+        Customer { world: self, key }
     }
 
     fn bytes(&self) -> [u8; 16] {
@@ -114,14 +126,14 @@ impl Customer<'_> {
     }
 
     pub async fn call(&self, request: http::request::Builder, body: Vec<u8>) -> Reply {
-        self.bundle.call(request.body(body).expect("a request of a story")).await
+        self.world.call(request.body(body).expect("a request of a story")).await
     }
 
     /// What a receiver got, oldest first. Every one of them must carry a good signature where the receiver knows a
     /// secret.
     #[track_caller]
     pub fn hooks(&self, receiver: &str) -> Vec<ReceivedHook> {
-        let hooks: Vec<ReceivedHook> = self.bundle.simulator.read(|state| {
+        let hooks: Vec<ReceivedHook> = self.world.simulator().read(|state| {
             state.hooks.iter().filter(|hook| hook.receiver == receiver).cloned().collect()
         });
         for hook in &hooks {
@@ -135,14 +147,6 @@ impl Customer<'_> {
 impl Bundle {
     /// A call of the API, by whoever.
     pub async fn call(&self, request: Request<Vec<u8>>) -> Reply {
-        let response = self.wire.to_gateway(request).await;
-        let (parts, body) = response.into_parts();
-        let json = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&body)
-                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)))
-        };
-        Reply { status: parts.status.as_u16(), headers: parts.headers, json }
+        Reply::of(self.wire.to_gateway(request).await)
     }
 }

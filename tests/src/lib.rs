@@ -16,12 +16,14 @@ pub mod python; // environments of Python packages
 pub mod stage; // what stories begin with
 pub mod template; // what is deployed
 pub mod wire; // the network of a story
+pub mod world; // what every story needs
 
 use std::task::Poll;
 
 pub use bundle::Bundle;
 pub use customer::{Customer, Reply};
 pub use people::Person;
+pub use world::World;
 
 /// All of them at once, in one task: they take turns wherever they wait. Their results, in order.
 pub async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {

@@ -7,14 +7,13 @@ use shared::domain::conversation::Conversation;
 use shared::domain::user::{Address, WaId};
 use simulator::Line;
 
-use crate::bundle::Bundle;
 use crate::customer::Customer;
 use crate::people::Person;
-use crate::wire::SIMULATOR;
+use crate::world::World;
 
 /// A business number that is ready: known to the gateway, to its provider, and to users.
 pub struct Number<'a> {
-    bundle: &'a Bundle,
+    world: &'a dyn World,
     /// The channel's id.
     pub channel: String,
     /// Digits.
@@ -26,7 +25,7 @@ pub struct Number<'a> {
 impl<'a> Number<'a> {
     /// A person who writes to this number.
     pub fn person(&self, number: &str, name: &str) -> Person<'a> {
-        self.bundle.person(&self.digits, number, name)
+        Person::new(self.world, &self.digits, number, name)
     }
 }
 
@@ -35,7 +34,7 @@ impl Number<'_> {
     pub async fn conversation(&self, person: &Person<'_>) -> Conversation {
         let address = Address::Phone(WaId::parse(&person.number).expect("digits"));
         let id = address.conversation(self.channel.parse().expect("an id of a channel"));
-        let found = self.bundle.store.conversation(id, true).await.expect("the table can be read");
+        let found = self.world.store().conversation(id, true).await.expect("the table can be read");
         found.expect("they have talked")
     }
 }
@@ -49,40 +48,43 @@ impl<'a> Customer<'a> {
 
     /// A number at Meta, active.
     pub async fn meta(&self, digits: &str) -> Number<'a> {
+        let simulator = self.world.simulator().address();
         let credentials = json!({
             "phone_number_id": format!("1{digits}"),
             "waba_id": format!("2{digits}"),
             "access_token": format!("token-of-{digits}"),
             "app_secret": format!("app-secret-of-{digits}"),
             "verify_token": format!("verify-token-of-{digits}"),
-            "base_url": format!("{SIMULATOR}/cloud_api"),
+            "base_url": format!("{simulator}/cloud_api"),
         });
         self.number("cloud_api", digits, credentials).await
     }
 
     /// A self-serve number at Gupshup, active.
     pub async fn gupshup(&self, digits: &str) -> Number<'a> {
+        let simulator = self.world.simulator().address();
         let credentials = json!({
             "mode": "self_serve",
             "app_name": format!("App{digits}"),
             "app_id": format!("app-{digits}"),
             "api_key": format!("key-of-{digits}"),
             "webhook_token": format!("token-of-{digits}"),
-            "base_url": format!("{SIMULATOR}/gupshup"),
-            "partner_url": format!("{SIMULATOR}/gupshup"),
+            "base_url": format!("{simulator}/gupshup"),
+            "partner_url": format!("{simulator}/gupshup"),
         });
         self.number("gupshup", digits, credentials).await
     }
 
     /// A number at Gupshup's enterprise gateway, active.
     pub async fn gupshup_enterprise(&self, digits: &str) -> Number<'a> {
+        let simulator = self.world.simulator().address();
         let credentials = json!({
             "mode": "enterprise",
             "mobile_number": digits,
             "waba_id": format!("2{digits}"),
             "password": format!("password-of-{digits}"),
-            "send_host": format!("{SIMULATOR}/gupshup"),
-            "template_host": format!("{SIMULATOR}/gupshup"),
+            "send_host": format!("{simulator}/gupshup"),
+            "template_host": format!("{simulator}/gupshup"),
         });
         self.number("gupshup", digits, credentials).await
     }
@@ -103,13 +105,13 @@ impl<'a> Customer<'a> {
             settings,
             webhook_url: String::new(),
         };
-        self.bundle.simulator.put_line(line.clone());
+        self.world.simulator().put_line(line.clone());
         let channel = self.post("/v1/channels", &body).await.expect(201);
         line.webhook_url = text(&channel, "webhook_url");
-        self.bundle.simulator.put_line(line);
+        self.world.simulator().put_line(line);
         assert_eq!(channel["warnings"], json!([]), "{channel}");
         let channel = text(&channel, "channel_id");
-        Number { bundle: self.bundle, channel, digits: digits.to_owned(), provider }
+        Number { world: self.world, channel, digits: digits.to_owned(), provider }
     }
 
     /// A published flow with these steps.
@@ -151,7 +153,7 @@ impl<'a> Customer<'a> {
         }
         let rule = self.post("/v1/hook-rules", &body).await.expect(201);
         let secret = text(&rule, "secret");
-        self.bundle.simulator.change(|state| {
+        self.world.simulator().change(|state| {
             state.receivers.entry(receiver.to_owned()).or_default().secret = Some(secret);
         });
         rule
