@@ -23,6 +23,8 @@ mod meta;
 mod openapi;
 mod outbounds;
 mod permissions;
+mod ports;
 mod requests;
+mod stack;
 mod starts;
 mod statuses;

@@ -8,6 +8,7 @@ pub mod bundle; // the gateway, and time as it passes there
 pub mod clock; // one time for both sides
 pub mod count; // calls of AWS services
 pub mod customer; // who calls the API and gets hooks
+pub mod emulator; // the template on an AWS of this machine
 mod gateway; // put together from its handlers
 pub mod meta; // webhooks as only Meta makes them
 pub mod people; // users with their phones
