@@ -5,6 +5,7 @@
 mod bad_input;
 mod batches;
 mod behaviours;
+mod broken;
 mod budget;
 mod bundle;
 mod channels;
