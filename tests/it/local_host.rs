@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 use shared::aws::https::{Allowance, Https};
 use shared::domain::time::Time;
 use shared::ports::{Http, Reach};
-
-use super::starts::built;
+use tests::binaries::built;
 
 const ANA: &str = "573001234567";
 /// The enterprise number of the demonstration.

@@ -5,6 +5,7 @@
 mod bad_input;
 mod batches;
 mod behaviours;
+mod broken;
 mod budget;
 mod bundle;
 mod channels;
@@ -25,6 +26,8 @@ mod meta;
 mod openapi;
 mod outbounds;
 mod permissions;
+mod ports;
 mod requests;
+mod stack;
 mod starts;
 mod statuses;

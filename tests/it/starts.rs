@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +10,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::Method;
-use tests::template::{functions, root, template};
+use tests::binaries::built;
+use tests::template::{functions, template};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -65,22 +66,6 @@ impl StandIn {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
     }
-}
-
-/// The folder that this test was built into; the functions are built into it too, if they are not there yet.
-pub(super) fn built() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let folder = own.parent().and_then(Path::parent).unwrap().to_owned();
-    let profile = match folder.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--workspace", "--bins", "--locked", "--quiet", "--profile", profile]);
-    build.arg("--target-dir").arg(folder.parent().unwrap()).current_dir(root());
-    let output = build.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    folder
 }
 
 /// A running function; it ends with the test.

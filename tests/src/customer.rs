@@ -11,6 +11,7 @@ use simulator::hooks::ReceivedHook;
 use simulator::signature::Check;
 
 use crate::bundle::Bundle;
+use crate::world::World;
 
 /// How often a client repeats a call that is not answered, and how long it waits each time.
 const TRIES_MAX: usize = 8;
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Somebody with an API key.
 pub struct Customer<'a> {
-    pub(crate) bundle: &'a Bundle,
+    pub(crate) world: &'a dyn World,
     pub key: String,
 }
 
@@ -32,6 +33,17 @@ pub struct Reply {
 }
 
 impl Reply {
+    pub(crate) fn of(response: http::Response<Vec<u8>>) -> Self {
+        let (parts, body) = response.into_parts();
+        let json = if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body)
+                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)))
+        };
+        Self { status: parts.status.as_u16(), headers: parts.headers, json }
+    }
+
     /// The body, if the status is this one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
@@ -72,12 +84,12 @@ impl Bundle {
             created: now,
         };
         self.store.create_tenant(&tenant, &api_key).await.expect("a new tenant can be stored");
-        Customer { bundle: self, key }
+        Customer { world: self, key }
     }
 
     /// A customer whose key is known.
     pub fn customer_with(&self, key: &str) -> Customer<'_> {
-        Customer { bundle: self, key: key.to_owned() }
+        Customer { world: self, key: key.to_owned() }
     }
 
     fn bytes(&self) -> [u8; 16] {
@@ -119,40 +131,20 @@ impl Customer<'_> {
         self.call(self.request("POST", path).header("content-type", kind), body.into_bytes()).await
     }
 
-    /// A client that repeats its call, under one `Idempotency-Key`, until it is answered.
-    ///
-    /// # Panics
-    /// If the answer is a refusal, or none comes at all.
-    pub async fn insists(&self, path: &str, key: &str, body: &Value) -> Value {
-        for _ in 0..TRIES_MAX {
-            let request = self.request("POST", path).header("content-type", "application/json");
-            let request = request.header("idempotency-key", key);
-            let request = request.body(body.to_string().into_bytes()).expect("a request");
-            match self.bundle.call_once(request).await {
-                Some(reply) if reply.status < 300 => return reply.json,
-                Some(reply) if reply.status >= 500 || reply.status == 409 => {}
-                Some(reply) => panic!("{path}: {} {}", reply.status, reply.json),
-                None => {}
-            }
-            self.bundle.turn(PATIENCE).await;
-        }
-        panic!("{path} is not answered");
-    }
-
     /// A request with the key, for stories that need more than a body.
     pub fn request(&self, method: &str, path: &str) -> http::request::Builder {
         Request::builder().method(method).uri(path).header("truora-api-key", &self.key)
     }
 
     pub async fn call(&self, request: http::request::Builder, body: Vec<u8>) -> Reply {
-        self.bundle.call(request.body(body).expect("a request of a story")).await
+        self.world.call(request.body(body).expect("a request of a story")).await
     }
 
     /// What a receiver got, oldest first. Every one of them must carry a good signature where the receiver knows a
     /// secret.
     #[track_caller]
     pub fn hooks(&self, receiver: &str) -> Vec<ReceivedHook> {
-        let hooks: Vec<ReceivedHook> = self.bundle.simulator.read(|state| {
+        let hooks: Vec<ReceivedHook> = self.world.simulator().read(|state| {
             state.hooks.iter().filter(|hook| hook.receiver == receiver).cloned().collect()
         });
         for hook in &hooks {
@@ -171,14 +163,32 @@ impl Bundle {
 
     /// The same where functions may die: `None` if there is no answer.
     pub async fn call_once(&self, request: Request<Vec<u8>>) -> Option<Reply> {
-        let response = self.wire.to_gateway(request).await?;
-        let (parts, body) = response.into_parts();
-        let json = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&body)
-                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)))
-        };
-        Some(Reply { status: parts.status.as_u16(), headers: parts.headers, json })
+        self.wire.to_gateway(request).await.map(Reply::of)
+    }
+
+    /// A client that repeats its call, under one `Idempotency-Key`, until it is answered.
+    ///
+    /// # Panics
+    /// If the answer is a refusal, or none comes at all.
+    pub async fn insists(
+        &self,
+        customer: &Customer<'_>,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> Value {
+        for _ in 0..TRIES_MAX {
+            let request = customer.request("POST", path).header("content-type", "application/json");
+            let request = request.header("idempotency-key", key);
+            let request = request.body(body.to_string().into_bytes()).expect("a request");
+            match self.call_once(request).await {
+                Some(reply) if reply.status < 300 => return reply.json,
+                Some(reply) if reply.status >= 500 || reply.status == 409 => {}
+                Some(reply) => panic!("{path}: {} {}", reply.status, reply.json),
+                None => {}
+            }
+            self.turn(PATIENCE).await;
+        }
+        panic!("{path} is not answered");
     }
 }

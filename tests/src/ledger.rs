@@ -32,12 +32,12 @@ pub struct Ledger {
 impl Ledger {
     /// What came of a story with one person and one receiver.
     pub async fn of(
+        bundle: &Bundle,
         customer: &Customer<'_>,
         number: &Number<'_>,
         person: &Person<'_>,
         receiver: &str,
     ) -> Self {
-        let bundle = customer.bundle;
         let talk = number.conversation_if_any(person).await;
         Self {
             seen: person.shows(),

@@ -8,10 +8,11 @@ use simulator::people::Target;
 use simulator::simulator::StoredFile;
 
 use crate::bundle::Bundle;
+use crate::world::World;
 
 /// A person who writes to one business number.
 pub struct Person<'a> {
-    bundle: &'a Bundle,
+    world: &'a dyn World,
     line: String,
     pub number: String,
     /// The last message that [`Person::sees`] told of.
@@ -21,13 +22,14 @@ pub struct Person<'a> {
 impl Bundle {
     /// A person who has this number and talks to this line.
     pub fn person(&self, line: &str, number: &str, name: &str) -> Person<'_> {
-        self.simulator.put_user(User::new(number, name));
-        Person {
-            bundle: self,
-            line: line.to_owned(),
-            number: number.to_owned(),
-            seen: Cell::new(0),
-        }
+        Person::new(self, line, number, name)
+    }
+}
+
+impl<'a> Person<'a> {
+    pub(crate) fn new(world: &'a dyn World, line: &str, number: &str, name: &str) -> Self {
+        world.simulator().put_user(User::new(number, name));
+        Self { world, line: line.to_owned(), number: number.to_owned(), seen: Cell::new(0) }
     }
 }
 
@@ -40,13 +42,13 @@ impl Person<'_> {
     /// Does something, and everything follows from it.
     pub async fn does(&self, content: FromUser) -> Said {
         let said = self.begins(content);
-        self.bundle.run().await;
+        self.world.run().await;
         said
     }
 
     /// Does something; its webhook is on the way, and nothing moves.
     pub fn begins(&self, content: FromUser) -> Said {
-        self.bundle.simulator.say(&self.line, &self.number, content).expect("the line is there")
+        self.world.simulator().say(&self.line, &self.number, content).expect("the line is there")
     }
 
     /// Sends a file with a made-up content.
@@ -54,7 +56,7 @@ impl Person<'_> {
         let bytes = b"a file of a story".to_vec().into();
         let filename = filename.map(str::to_owned);
         let stored = StoredFile { mime: mime.to_owned(), filename: filename.clone(), bytes };
-        let file = self.bundle.simulator.put_file(stored);
+        let file = self.world.simulator().put_file(stored);
         let mime = mime.to_owned();
         self.does(FromUser::File { kind, file, mime, filename, caption: None }).await
     }
@@ -62,7 +64,7 @@ impl Person<'_> {
     /// Taps the newest button, or picks the newest row, with this title.
     pub async fn taps(&self, title: &str) -> Said {
         let said = self.begins_tap(title);
-        self.bundle.run().await;
+        self.world.run().await;
         said
     }
 
@@ -85,12 +87,12 @@ impl Person<'_> {
             .filter_map(|(number, sent)| Some((*number, target(&sent.content, title)?)));
         let (number, target) = found.nth(back).expect("so many messages with this title");
         let said = self.tap_on(number, &target);
-        self.bundle.run().await;
+        self.world.run().await;
         said
     }
 
     fn tap_on(&self, message: u64, target: &Target) -> Said {
-        self.bundle.simulator.tap(message, target).expect("a button that is shown can be tapped")
+        self.world.simulator().tap(message, target).expect("a button that is shown can be tapped")
     }
 
     /// What came since the last look, oldest first: the text, and `[title]` for each button, `(title)` for each row.
@@ -135,13 +137,15 @@ impl Person<'_> {
 
     fn messages(&self) -> Vec<Message> {
         let is_mine = |message: &&Message| message.line == self.line && message.user == self.number;
-        self.bundle.simulator.read(|state| state.messages.iter().filter(is_mine).cloned().collect())
+        self.world
+            .simulator()
+            .read(|state| state.messages.iter().filter(is_mine).cloned().collect())
     }
 
     /// Looks at the chat, so that what is there is read.
     pub async fn looks(&self) {
-        self.bundle.simulator.look(&self.line, &self.number).expect("the line is there");
-        self.bundle.run().await;
+        self.world.simulator().look(&self.line, &self.number).expect("the line is there");
+        self.world.run().await;
     }
 }
 

@@ -10,11 +10,11 @@ use simulator::Line;
 use crate::bundle::Bundle;
 use crate::customer::Customer;
 use crate::people::Person;
-use crate::wire::SIMULATOR;
+use crate::world::World;
 
 /// A business number that is ready: known to the gateway, to its provider, and to users.
 pub struct Number<'a> {
-    bundle: &'a Bundle,
+    world: &'a dyn World,
     /// The channel's id.
     pub channel: String,
     /// Digits.
@@ -31,18 +31,18 @@ impl<'a> Number<'a> {
         digits: String,
         provider: &'static str,
     ) -> Self {
-        Self { bundle, channel, digits, provider }
+        Self { world: bundle, channel, digits, provider }
     }
 
     /// The same number in another telling of its story.
     pub fn in_bundle<'b>(&self, bundle: &'b Bundle) -> Number<'b> {
         let (channel, digits) = (self.channel.clone(), self.digits.clone());
-        Number { bundle, channel, digits, provider: self.provider }
+        Number { world: bundle, channel, digits, provider: self.provider }
     }
 
     /// A person who writes to this number.
     pub fn person(&self, number: &str, name: &str) -> Person<'a> {
-        self.bundle.person(&self.digits, number, name)
+        Person::new(self.world, &self.digits, number, name)
     }
 }
 
@@ -56,7 +56,7 @@ impl Number<'_> {
     pub async fn conversation_if_any(&self, person: &Person<'_>) -> Option<Conversation> {
         let address = Address::Phone(WaId::parse(&person.number).expect("digits"));
         let id = address.conversation(self.channel.parse().expect("an id of a channel"));
-        self.bundle.store.conversation(id, true).await.expect("the table can be read")
+        self.world.store().conversation(id, true).await.expect("the table can be read")
     }
 }
 
@@ -69,40 +69,43 @@ impl<'a> Customer<'a> {
 
     /// A number at Meta, active.
     pub async fn meta(&self, digits: &str) -> Number<'a> {
+        let simulator = self.world.simulator().address();
         let credentials = json!({
             "phone_number_id": format!("1{digits}"),
             "waba_id": format!("2{digits}"),
             "access_token": format!("token-of-{digits}"),
             "app_secret": format!("app-secret-of-{digits}"),
             "verify_token": format!("verify-token-of-{digits}"),
-            "base_url": format!("{SIMULATOR}/cloud_api"),
+            "base_url": format!("{simulator}/cloud_api"),
         });
         self.number("cloud_api", digits, credentials).await
     }
 
     /// A self-serve number at Gupshup, active.
     pub async fn gupshup(&self, digits: &str) -> Number<'a> {
+        let simulator = self.world.simulator().address();
         let credentials = json!({
             "mode": "self_serve",
             "app_name": format!("App{digits}"),
             "app_id": format!("app-{digits}"),
             "api_key": format!("key-of-{digits}"),
             "webhook_token": format!("token-of-{digits}"),
-            "base_url": format!("{SIMULATOR}/gupshup"),
-            "partner_url": format!("{SIMULATOR}/gupshup"),
+            "base_url": format!("{simulator}/gupshup"),
+            "partner_url": format!("{simulator}/gupshup"),
         });
         self.number("gupshup", digits, credentials).await
     }
 
     /// A number at Gupshup's enterprise gateway, active.
     pub async fn gupshup_enterprise(&self, digits: &str) -> Number<'a> {
+        let simulator = self.world.simulator().address();
         let credentials = json!({
             "mode": "enterprise",
             "mobile_number": digits,
             "waba_id": format!("2{digits}"),
             "password": format!("password-of-{digits}"),
-            "send_host": format!("{SIMULATOR}/gupshup"),
-            "template_host": format!("{SIMULATOR}/gupshup"),
+            "send_host": format!("{simulator}/gupshup"),
+            "template_host": format!("{simulator}/gupshup"),
         });
         self.number("gupshup", digits, credentials).await
     }
@@ -123,13 +126,13 @@ impl<'a> Customer<'a> {
             settings,
             webhook_url: String::new(),
         };
-        self.bundle.simulator.put_line(line.clone());
+        self.world.simulator().put_line(line.clone());
         let channel = self.post("/v1/channels", &body).await.expect(201);
         line.webhook_url = text(&channel, "webhook_url");
-        self.bundle.simulator.put_line(line);
+        self.world.simulator().put_line(line);
         assert_eq!(channel["warnings"], json!([]), "{channel}");
         let channel = text(&channel, "channel_id");
-        Number { bundle: self.bundle, channel, digits: digits.to_owned(), provider }
+        Number { world: self.world, channel, digits: digits.to_owned(), provider }
     }
 
     /// A published flow with these steps.
@@ -171,7 +174,7 @@ impl<'a> Customer<'a> {
         }
         let rule = self.post("/v1/hook-rules", &body).await.expect(201);
         let secret = text(&rule, "secret");
-        self.bundle.simulator.change(|state| {
+        self.world.simulator().change(|state| {
             state.receivers.entry(receiver.to_owned()).or_default().secret = Some(secret);
         });
         rule

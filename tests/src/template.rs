@@ -17,8 +17,17 @@ pub fn root() -> &'static Path {
 
 /// The template, its short functions written out (`!Ref x` as `{"Ref": "x"}`).
 pub fn template() -> Value {
-    let text = fs::read_to_string(root().join("infra/template.yaml")).expect("the template");
-    plain(yaml_serde::from_str(&text).expect("the template is YAML"))
+    parsed(&text())
+}
+
+/// The template as it is written.
+pub fn text() -> String {
+    fs::read_to_string(root().join("infra/template.yaml")).expect("the template")
+}
+
+/// A template that is written like this.
+pub fn parsed(text: &str) -> Value {
+    plain(yaml_serde::from_str(text).expect("the template is YAML"))
 }
 
 fn plain(value: yaml_serde::Value) -> Value {

@@ -237,7 +237,7 @@ impl<'a> Stage<'a> {
             }
             Step::Looks => self.ana.looks().await,
             Step::Posts(path, body) => {
-                self.shop.insists(path, "a-key-of-the-client", body).await;
+                self.bundle.insists(&self.shop, path, "a-key-of-the-client", body).await;
             }
             Step::Approves => self.approve().await,
             Step::Waits(time) => self.bundle.turn(*time).await,
@@ -247,7 +247,7 @@ impl<'a> Stage<'a> {
 
     /// What came of it so far.
     pub(super) async fn ledger(&self) -> Ledger {
-        Ledger::of(&self.shop, &self.number, &self.ana, RECEIVER).await
+        Ledger::of(self.bundle, &self.shop, &self.number, &self.ana, RECEIVER).await
     }
 
     async fn approve(&self) {

@@ -221,7 +221,7 @@ impl History<'_> {
 
     async fn post(&mut self, path: &str, body: &Value) -> Value {
         self.posts += 1;
-        self.shop.insists(path, &format!("key-{}", self.posts), body).await
+        self.bundle.insists(&self.shop, path, &format!("key-{}", self.posts), body).await
     }
 
     fn provider_errs(&mut self, place: usize) {

@@ -1,17 +1,18 @@
 //! What we send, verified by the libraries of another language: `standardwebhooks` and `PyJWT` of `PyPI`, in an
 //! environment that the test makes itself below `target/`.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::io::Write;
+use std::process::Stdio;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use shared::domain::hook::Format;
+use tests::python::Environment;
 
 use super::rig::{Rig, ended, terms};
 
-const LIBRARIES: [&str; 2] = ["standardwebhooks==1.1.0", "PyJWT==2.15.1"];
+const LIBRARIES: &str = "standardwebhooks==1.1.0\nPyJWT==2.15.1\n";
 
 /// Reads one case as JSON from its input and prints what the libraries found. Their clock is that of the case.
 const VERIFIER: &str = r#"
@@ -53,39 +54,9 @@ if case["jwt"]:
 print(json.dumps(found))
 "#;
 
-/// The Python of an environment that has the libraries; it is made where there is none.
-fn python() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python-hooks");
-    let python = folder.join("bin/python");
-    let has_libraries = || {
-        let wanted: Vec<_> = LIBRARIES.iter().map(|l| l.split_once("==").unwrap()).collect();
-        let test = wanted.iter().fold("from importlib.metadata import version as v".to_owned(), {
-            |test, (name, version)| format!("{test}\nassert v('{name}') == '{version}'")
-        });
-        let run = Command::new(&python).arg("-c").arg(test).stderr(Stdio::null()).status();
-        run.is_ok_and(|status| status.success())
-    };
-    if !has_libraries() {
-        let made = Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder).status();
-        assert!(
-            made.is_ok_and(|status| status.success()),
-            "This test needs Python 3 with its module venv: install python3 and python3-venv."
-        );
-        let installed = Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(LIBRARIES)
-            .status();
-        assert!(
-            installed.is_ok_and(|status| status.success()),
-            "pip could not install {LIBRARIES:?} from PyPI."
-        );
-    }
-    python
-}
-
 fn found(case: &Value) -> Value {
-    use std::io::Write;
-    let mut child = Command::new(python())
+    let mut child = Environment::of("python-hooks", LIBRARIES)
+        .python()
         .args(["-c", VERIFIER])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
