@@ -1,7 +1,8 @@
 //! The clients of AWS services: one HTTP client with the roots of AWS built in, credentials from the environment,
 //! short time limits. No system roots, profiles or metadata services are asked, so a function starts in milliseconds.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::config::retry::RetryConfig;
@@ -11,6 +12,9 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use base64::Engine;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::config::{Access, Service};
 use crate::error::{Error, Result};
@@ -78,7 +82,7 @@ impl Clients {
             access,
             region: Region::new(access.region.clone()),
             credentials: Credentials::new(&access.key_id, secret, token, None, "env"),
-            http: http_client()?,
+            http: http_client(access.ca_bundle.as_deref())?,
             timeouts: TimeoutConfig::builder()
                 .connect_timeout(CONNECT)
                 .operation_attempt_timeout(ATTEMPT)
@@ -110,10 +114,14 @@ impl Clients {
     }
 }
 
-fn http_client() -> Result<SharedHttpClient> {
+/// Trusts the roots of AWS, and the certificates of the file where one is named.
+fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient> {
     let mut store = TrustStore::empty();
     for pem in roots() {
         store.add_pem_certificate(pem);
+    }
+    if let Some(path) = ca_bundle {
+        store.add_pem_certificate(bundle(path)?);
     }
     let context = TlsContext::builder()
         .with_trust_store(store)
@@ -123,6 +131,19 @@ fn http_client() -> Result<SharedHttpClient> {
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
         .build_https())
+}
+
+/// The file's certificates. One that cannot be read would end the process later, in the middle of a call.
+fn bundle(path: &Path) -> Result<Vec<u8>> {
+    let wrong = |why: &dyn Display| {
+        Error::internal(format!("AWS_CA_BUNDLE {} is not used: {why}", path.display()))
+    };
+    let pem = std::fs::read(path).map_err(|e| wrong(&e))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        roots.add(certificate.map_err(|e| wrong(&e))?).map_err(|e| wrong(&e))?;
+    }
+    if roots.is_empty() { Err(wrong(&"it holds no certificate")) } else { Ok(pem) }
 }
 
 /// The roots of AWS as PEM.
@@ -160,7 +181,23 @@ mod tests {
         let roots = roots();
         assert_eq!(roots.len(), ROOTS.len());
         assert!(roots.iter().all(|pem| pem.lines().all(|line| line.len() <= 64)));
-        assert!(http_client().is_ok());
+        assert!(http_client(None).is_ok());
+    }
+
+    #[test]
+    fn a_bundle_is_read_before_it_is_used() {
+        let folder = std::env::temp_dir().join(format!("wharf-roots-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("bundle.pem");
+        let good = roots().concat();
+        let cut = good.replace("-----END", "");
+        for (text, expected) in [(good.as_str(), true), (&cut, false), ("", false)] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(http_client(Some(&path)).is_ok(), expected, "{text}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+        let error = http_client(Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("bundle.pem"), "{error}");
     }
 
     #[tokio::test]
