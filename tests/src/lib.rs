@@ -4,6 +4,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a story that cannot go on panics")]
 
 pub mod bundle; // the gateway, and time as it passes there
+pub mod channels; // opened ones, without a story
 pub mod clock; // one time for both sides
 pub mod count; // calls of AWS services
 pub mod customer; // who calls the API and gets hooks
