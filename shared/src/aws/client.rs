@@ -1,7 +1,7 @@
 //! The clients of AWS services: one HTTP client with the roots of AWS built in, credentials from the environment,
 //! short time limits. No system roots, profiles or metadata services are asked, so a function starts in milliseconds.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedHttpClient
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use base64::Engine;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -26,15 +25,9 @@ const FILE_ATTEMPT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 const BACKOFF: Duration = Duration::from_millis(25);
 
-/// The roots that AWS services are signed by, as length and SHA-256 of the certificate
-/// (amazontrust.com/repository): Amazon Root CA 1 to 4, Starfield Services Root Certificate Authority G2.
-const ROOTS: [(usize, &str); 5] = [
-    (837, "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e"),
-    (1349, "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4"),
-    (442, "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4"),
-    (502, "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092"),
-    (1011, "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5"),
-];
+/// The roots that AWS services are signed by (amazontrust.com/repository): Amazon Root CA 1 to 4, Starfield Services
+/// Root Certificate Authority G2.
+const ROOTS: &str = include_str!("roots.pem");
 
 /// One client per service. Cheap to make: connections are opened by the first call.
 #[derive(Debug, Clone)]
@@ -116,10 +109,7 @@ impl Clients {
 
 /// Trusts the roots of AWS, and the certificates of the file where one is named.
 fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient> {
-    let mut store = TrustStore::empty();
-    for pem in roots() {
-        store.add_pem_certificate(pem);
-    }
+    let mut store = TrustStore::empty().with_pem_certificate(ROOTS);
     if let Some(path) = ca_bundle {
         store.add_pem_certificate(bundle(path)?);
     }
@@ -146,31 +136,6 @@ fn bundle(path: &Path) -> Result<Vec<u8>> {
     if roots.is_empty() { Err(wrong(&"it holds no certificate")) } else { Ok(pem) }
 }
 
-/// The roots of AWS as PEM.
-fn roots() -> Vec<String> {
-    let is_ours = |der: &[u8]| {
-        let mut known = ROOTS.iter().filter(|(length, _)| *length == der.len()).peekable();
-        // The length first: hashing every root there is would cost a millisecond of each start.
-        known.peek().is_some() && {
-            let hash = hex::encode(ring::digest::digest(&ring::digest::SHA256, der));
-            known.any(|(_, known)| *known == hash)
-        }
-    };
-    let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    all.map(AsRef::<[u8]>::as_ref).filter(|der| is_ours(der)).map(pem).collect()
-}
-
-fn pem(der: &[u8]) -> String {
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in text.as_bytes().chunks(64) {
-        let line = std::str::from_utf8(line).unwrap_or_default();
-        let _ = writeln!(pem, "{line}");
-    }
-    pem.push_str("-----END CERTIFICATE-----\n");
-    pem
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,9 +143,13 @@ mod tests {
 
     #[test]
     fn the_five_roots_of_aws_are_built_in() {
-        let roots = roots();
-        assert_eq!(roots.len(), ROOTS.len());
-        assert!(roots.iter().all(|pem| pem.lines().all(|line| line.len() <= 64)));
+        let known: Vec<&[u8]> =
+            webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(AsRef::as_ref).collect();
+        let roots = CertificateDer::pem_slice_iter(ROOTS.as_bytes());
+        let roots = roots.collect::<Result<Vec<_>, _>>().unwrap();
+        assert_eq!(roots.len(), 5);
+        // Somebody else looks after that list: what is not in it is no root.
+        assert!(roots.iter().all(|root| known.contains(&root.as_ref())));
         assert!(http_client(None).is_ok());
     }
 
@@ -189,9 +158,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("wharf-roots-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("bundle.pem");
-        let good = roots().concat();
-        let cut = good.replace("-----END", "");
-        for (text, expected) in [(good.as_str(), true), (&cut, false), ("", false)] {
+        let cut = ROOTS.replace("-----END", "");
+        for (text, expected) in [(ROOTS, true), (&cut, false), ("", false)] {
             std::fs::write(&path, text).unwrap();
             assert_eq!(http_client(Some(&path)).is_ok(), expected, "{text}");
         }
