@@ -5,7 +5,9 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Error;
 use super::queue::Worked;
@@ -41,16 +43,16 @@ pub struct Start(());
 
 /// Opens the log: JSON, one line per entry, to standard output.
 pub async fn start() -> Result<Start, Error> {
-    let filter = EnvFilter::try_new(log_level()).unwrap_or_else(|_| EnvFilter::new("warn"));
-    let log = tracing_subscriber::fmt()
+    let filter: Result<Targets, _> = log_level().parse();
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_env_filter(filter)
         .with_writer(io::stdout);
     // Fails only where a log is open already, which then stays.
-    let _ = log.try_init();
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
     Ok(Start(()))
 }
 
