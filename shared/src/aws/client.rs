@@ -1,6 +1,7 @@
 //! The clients of AWS services: one HTTP client with the roots of AWS built in, credentials from the environment,
 //! short time limits. No system roots, profiles or metadata services are asked, so a function starts in milliseconds.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
@@ -29,17 +30,27 @@ const BACKOFF: Duration = Duration::from_millis(25);
 /// Root Certificate Authority G2.
 const ROOTS: &str = include_str!("roots.pem");
 
-/// One client per service. Cheap to make: connections are opened by the first call.
+/// The clients. Those of the table and the queues are every function's; another is made for whoever asks, because
+/// each costs a third of a million instructions at the start. Connections are opened by the first call.
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     pub sqs: aws_sdk_sqs::Client,
-    pub scheduler: aws_sdk_scheduler::Client,
-    pub kms: aws_sdk_kms::Client,
-    pub s3: aws_sdk_s3::Client,
+    shared: Shared,
 }
 
-/// The settings that all services share; each SDK crate has a builder type of its own.
+/// What all services share.
+#[derive(Debug, Clone)]
+struct Shared {
+    region: Region,
+    credentials: Credentials,
+    endpoints: BTreeMap<Service, String>,
+    http: SharedHttpClient,
+    timeouts: TimeoutConfig,
+    retries: RetryConfig,
+}
+
+/// The shared settings for one service; each SDK crate has a builder type of its own.
 macro_rules! settings {
     ($sdk:ident, $shared:expr, $service:expr) => {{
         let shared: &Shared = $shared;
@@ -51,30 +62,21 @@ macro_rules! settings {
             .sleep_impl(TokioSleep::new())
             .timeout_config(shared.timeouts.clone())
             .retry_config(shared.retries.clone());
-        match shared.access.endpoints.get(&$service) {
+        match shared.endpoints.get(&$service) {
             Some(endpoint) => builder.endpoint_url(endpoint),
             None => builder,
         }
     }};
 }
 
-struct Shared<'a> {
-    access: &'a Access,
-    region: Region,
-    credentials: Credentials,
-    http: SharedHttpClient,
-    timeouts: TimeoutConfig,
-    retries: RetryConfig,
-}
-
 impl Clients {
     pub fn new(access: &Access) -> Result<Self> {
         let token = access.session_token.as_ref().map(|token| token.reveal().to_owned());
         let secret = access.secret_key.reveal();
-        let shared = &Shared {
-            access,
+        let shared = Shared {
             region: Region::new(access.region.clone()),
             credentials: Credentials::new(&access.key_id, secret, token, None, "env"),
+            endpoints: access.endpoints.clone(),
             http: http_client(access.ca_bundle.as_deref())?,
             timeouts: TimeoutConfig::builder()
                 .connect_timeout(CONNECT)
@@ -84,26 +86,35 @@ impl Clients {
                 .with_max_attempts(ATTEMPTS)
                 .with_initial_backoff(BACKOFF),
         };
-        let files = shared.timeouts.to_builder().operation_attempt_timeout(FILE_ATTEMPT).build();
-        let s3 = settings!(aws_sdk_s3, shared, Service::S3)
-            .timeout_config(files)
-            // An emulator has no host name per bucket.
-            .force_path_style(access.endpoints.contains_key(&Service::S3));
+        let dynamodb = settings!(aws_sdk_dynamodb, &shared, Service::DynamoDb).build();
+        let sqs = settings!(aws_sdk_sqs, &shared, Service::Sqs).build();
         Ok(Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(
-                settings!(aws_sdk_dynamodb, shared, Service::DynamoDb).build(),
-            ),
-            sqs: aws_sdk_sqs::Client::from_conf(
-                settings!(aws_sdk_sqs, shared, Service::Sqs).build(),
-            ),
-            scheduler: aws_sdk_scheduler::Client::from_conf(
-                settings!(aws_sdk_scheduler, shared, Service::Scheduler).build(),
-            ),
-            kms: aws_sdk_kms::Client::from_conf(
-                settings!(aws_sdk_kms, shared, Service::Kms).build(),
-            ),
-            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs),
+            shared,
         })
+    }
+
+    /// The key service.
+    pub fn kms(&self) -> aws_sdk_kms::Client {
+        let settings = settings!(aws_sdk_kms, &self.shared, Service::Kms);
+        aws_sdk_kms::Client::from_conf(settings.build())
+    }
+
+    /// Timers.
+    pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        let settings = settings!(aws_sdk_scheduler, &self.shared, Service::Scheduler);
+        aws_sdk_scheduler::Client::from_conf(settings.build())
+    }
+
+    /// Files.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let timeouts = self.shared.timeouts.to_builder().operation_attempt_timeout(FILE_ATTEMPT);
+        let settings = settings!(aws_sdk_s3, &self.shared, Service::S3)
+            .timeout_config(timeouts.build())
+            // An emulator has no host name per bucket.
+            .force_path_style(self.shared.endpoints.contains_key(&Service::S3));
+        aws_sdk_s3::Client::from_conf(settings.build())
     }
 }
 

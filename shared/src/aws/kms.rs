@@ -18,19 +18,18 @@ const CONTEXT: &str = "context";
 
 /// Seals and opens with one key.
 pub struct Sealed {
-    client: Client,
-    /// Absent in a function that needs no credentials.
-    key_id: Option<String>,
+    /// With its id. Absent in a function that needs no credentials.
+    key: Option<(Client, String)>,
 }
 
 impl Sealed {
-    pub fn new(client: Client, key_id: Option<String>) -> Self {
-        Self { client, key_id }
+    pub fn new(key: Option<(Client, String)>) -> Self {
+        Self { key }
     }
 
-    fn key(&self) -> Result<&str> {
+    fn key(&self) -> Result<&(Client, String)> {
         let none = || Error::internal("this function was not given the key of secrets");
-        self.key_id.as_deref().ok_or_else(none)
+        self.key.as_ref().ok_or_else(none)
     }
 }
 
@@ -39,7 +38,8 @@ impl Secrets for Sealed {
     /// One call. The sealed text is the length of the sealed key, the sealed key, and the text sealed by that key.
     async fn seal(&self, context: &str, plain: &[u8]) -> Result<String> {
         let key = new_key()?;
-        let call = self.client.encrypt().key_id(self.key()?).plaintext(Blob::new(key));
+        let (client, key_id) = self.key()?;
+        let call = client.encrypt().key_id(key_id).plaintext(Blob::new(key));
         let call = call.encryption_context(CONTEXT, context);
         let answer = call.send().await.map_err(|e| failed(SERVICE, e))?;
         let key_sealed = answer
@@ -58,7 +58,8 @@ impl Secrets for Sealed {
         let (length, rest) = bytes.split_first_chunk().ok_or_else(wrong)?;
         let length = usize::from(u16::from_be_bytes(*length));
         let (key_sealed, sealed) = rest.split_at_checked(length).ok_or_else(wrong)?;
-        let call = self.client.decrypt().key_id(self.key()?).ciphertext_blob(Blob::new(key_sealed));
+        let (client, key_id) = self.key()?;
+        let call = client.decrypt().key_id(key_id).ciphertext_blob(Blob::new(key_sealed));
         let call = call.encryption_context(CONTEXT, context);
         let answer = call.send().await.map_err(|e| failed(SERVICE, e))?;
         let key = answer
@@ -96,8 +97,8 @@ mod tests {
     #[tokio::test]
     async fn a_secret_is_sealed_and_opened_with_its_context() {
         let stand_in = StandIn::start(toy).await;
-        let client = Clients::new(&stand_in.access()).unwrap().kms;
-        let secrets = Sealed::new(client.clone(), Some("key-1".to_owned()));
+        let client = Clients::new(&stand_in.access()).unwrap().kms();
+        let secrets = Sealed::new(Some((client, "key-1".to_owned())));
         let sealed = secrets.seal("CHN1", b"token").await.unwrap();
         assert_eq!(secrets.open("CHN1", &sealed).await.unwrap(), b"token");
         assert!(!secrets.open("CHN2", &sealed).await.unwrap_err().is_transient());
@@ -107,6 +108,6 @@ mod tests {
         for wrong in ["", "no base64", "AA==", "//8=", "AAFh"] {
             assert!(secrets.open("CHN1", wrong).await.is_err(), "{wrong}");
         }
-        assert!(Sealed::new(client, None).open("CHN1", &sealed).await.is_err());
+        assert!(Sealed::new(None).open("CHN1", &sealed).await.is_err());
     }
 }

@@ -149,12 +149,15 @@ fn wire(function: Function) -> Result<Wired, Error> {
     let http: Arc<dyn Http> = Arc::new(Https::new(Allowance::default())?);
     let insights = log(&config)?
         .map(|log| Insights::new(http.clone(), config.access.clone(), log, clock.clone()));
+    let timers = group(&config).map(|group| (clients.scheduler(), group));
+    let key = owned(Variable::SecretsKeyId).map(|id| (clients.kms(), id));
+    let bucket = owned(Variable::MediaBucket).map(|name| (clients.s3(), name));
     let ports = Ports {
         queue: Arc::new(sqs::Queues::new(clients.sqs.clone(), urls.collect())),
-        timers: Arc::new(Schedules::new(clients.scheduler.clone(), group(&config), clock.clone())),
+        timers: Arc::new(Schedules::new(timers, clock.clone())),
         http,
-        secrets: Arc::new(kms::Sealed::new(clients.kms.clone(), owned(Variable::SecretsKeyId))),
-        media: Arc::new(s3::Bucket::new(clients.s3.clone(), owned(Variable::MediaBucket))),
+        secrets: Arc::new(kms::Sealed::new(key)),
+        media: Arc::new(s3::Bucket::new(bucket)),
         audit: Arc::new(Metrics::new(clock.clone(), stack_name(), insights)),
         random: Arc::new(SystemRandom::default()),
         clock,
