@@ -97,7 +97,7 @@ async fn store_channel(engine: &Engine, keys: SocketAddr) -> ChannelId {
     let client = Clients::new(&access).expect("clients").kms();
     let OpenChannel { mut channel, credentials, .. } = tests::channels::meta();
     let plain = serde_json::to_vec(credentials.values()).expect("texts by name");
-    channel.credentials = Sealed::new(Some((client, KEY_ID.to_owned())))
+    channel.credentials = Sealed::new(client, KEY_ID.to_owned())
         .seal(&channel.id.to_string(), &plain)
         .await
         .expect("the key service seals");

@@ -149,6 +149,8 @@ async fn tell_files(bench: &Bench, rows: &[Row]) {
     for row in rows.iter().filter(|row| row.program.is_webhook && row.program.is_native) {
         let files = bench.opened(&row.program, &strace).await;
         println!("\n{} opens, from its start to the first answer:", row.program.name);
-        files.iter().for_each(|file| println!("  {file}"));
+        for file in files {
+            println!("  {file}");
+        }
     }
 }

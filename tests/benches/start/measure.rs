@@ -56,7 +56,7 @@ impl Bench {
         for _ in 0..WARM {
             running.until(lambda.invoke(&self.event)).await;
         }
-        let warm = (running.cpu().await - first) / WARM;
+        let warm = running.cpu().await.saturating_sub(first) / WARM;
         self.check_messages(program, WARM + 1);
         Run { ready, first, warm, memory_peak: running.memory_peak() }
     }

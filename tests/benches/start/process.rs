@@ -48,10 +48,13 @@ impl Running {
         }
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Asks it to end, and waits until it has. Under strace it is the child that is asked, and strace ends with it.
     pub(crate) fn end(mut self) {
-        let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("the command kill");
+        let own = self.child.id().to_string();
+        let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
+        let children = children.expect("the kernel tells about processes that run");
+        let id = children.split_whitespace().next().unwrap_or(&own);
+        let asked = Command::new("kill").args(["-TERM", id]).status().expect("the command kill");
         assert!(asked.success(), "it was still running");
         self.child.wait().expect("it is ours");
     }

@@ -1,5 +1,6 @@
 //! The figures as a table in Markdown, and the machine that they are from.
 
+use std::fmt::Write;
 use std::fs;
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
         let memory = megabytes(usize::try_from(memory).unwrap_or(usize::MAX));
         let cells =
             [vec![row.program.name.clone(), size, zipped, memory], cpu.into(), instructions.into()];
-        table.push_str(&format!("| {} |\n", cells.concat().join(" | ")));
+        let _ = writeln!(table, "| {} |", cells.concat().join(" | "));
     }
     table
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
+use rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::copy_bidirectional;
@@ -51,13 +52,16 @@ impl Tls {
         };
         let chain = vec![read("server.pem"), read("middle.pem")];
         let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("its key");
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(ring)
+        let mut ring = rustls::crypto::ring::default_provider();
+        // AES-128 first, as AWS chooses; and each service is met for the first time.
+        ring.cipher_suites = vec![TLS13_AES_128_GCM_SHA256];
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring))
             .with_safe_default_protocol_versions()
             .expect("ring speaks them")
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .expect("the key is the certificate's");
+        config.send_tls13_tickets = 0;
         // What DynamoDB, SQS and KMS speak.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let root = std::fs::canonicalize(folder.join("root.pem")).expect("it was just made");
