@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_sqs::config::{
+    BehaviorVersion, Credentials, HttpClient, Region, RuntimeComponents, SharedHttpClient,
+};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -30,8 +34,8 @@ const BACKOFF: Duration = Duration::from_millis(25);
 /// Root Certificate Authority G2.
 const ROOTS: &str = include_str!("roots.pem");
 
-/// The clients. Those of the table and the queues are every function's; another is made for whoever asks, because
-/// each costs a third of a million instructions at the start. Connections are opened by the first call.
+/// The clients. Those of the table and the queues are every function's; another is made for whoever asks: each costs
+/// time at the start and room in the binary. Connections are opened by the first call.
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
@@ -128,10 +132,30 @@ fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient> {
         .with_trust_store(store)
         .build()
         .map_err(|e| Error::internal(format!("the roots of AWS are not accepted: {e}")))?;
-    Ok(aws_smithy_http_client::Builder::new()
+    let client = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
-        .build_https())
+        .build_https();
+    Ok(SharedHttpClient::new(OnFirstCall(client)))
+}
+
+/// Reads the roots when the first call is made. By itself the client reads them once more for each service whose
+/// client is made, only to see that it can.
+#[derive(Debug)]
+struct OnFirstCall(SharedHttpClient);
+
+impl HttpClient for OnFirstCall {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
 }
 
 /// The file's certificates. One that cannot be read would end the process later, in the middle of a call.
