@@ -33,14 +33,14 @@ pub struct Group {
 
 /// Arms timers.
 pub struct Schedules {
-    /// Absent in a function that arms none.
-    group: Option<(Client, Group)>,
+    client: Client,
+    group: Group,
     clock: Arc<dyn Clock>,
 }
 
 impl Schedules {
-    pub fn new(group: Option<(Client, Group)>, clock: Arc<dyn Clock>) -> Self {
-        Self { group, clock }
+    pub fn new(client: Client, group: Group, clock: Arc<dyn Clock>) -> Self {
+        Self { client, group, clock }
     }
 }
 
@@ -49,7 +49,7 @@ impl Timers for Schedules {
     async fn arm(&self, timer: Timer, at: Time) -> Result<()> {
         let built = |e| Error::internal(format!("a timer cannot be built: {e}"));
         let not_given = || Error::internal("this function was not given the timers it arms");
-        let (client, group) = self.group.as_ref().ok_or_else(not_given)?;
+        let group = &self.group;
         let queue = group.queue_arns.get(&timer.queue()).ok_or_else(not_given)?;
         let input = serde_json::to_string(&timer)
             .map_err(|e| Error::internal(format!("a timer cannot be written: {e}")))?;
@@ -65,7 +65,8 @@ impl Timers for Schedules {
             .build()
             .map_err(built)?;
         let exactly = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off);
-        let answer = client
+        let answer = self
+            .client
             .create_schedule()
             .group_name(&group.name)
             .name(name(&input, minute))
@@ -136,7 +137,7 @@ mod tests {
             queue_arns: [(QueueName::FollowUp, "arn:follow-up".to_owned())].into(),
         };
         let client = Clients::new(&stand_in.access()).unwrap().scheduler();
-        Schedules::new(Some((client, group)), Arc::new(Fixed(time("2026-03-01T10:00:30Z"))))
+        Schedules::new(client, group, Arc::new(Fixed(time("2026-03-01T10:00:30Z"))))
     }
 
     fn ids() -> (ConversationId, ProcessId) {
