@@ -29,7 +29,11 @@ pub(crate) struct Run {
     pub(crate) memory_peak: u64,
 }
 
-/// The same in instructions. They repeat to a thousandth, so one run is enough.
+/// Valgrind is so slow that warming may run out of its second at the start; the first webhook then does what was cut
+/// off once more. The least of some runs is nearest to the truth.
+const COUNTS: usize = 3;
+
+/// The same in instructions.
 #[derive(Clone, Copy)]
 pub(crate) struct Instructions {
     pub(crate) ready: u64,
@@ -66,10 +70,18 @@ impl Bench {
         let ready = self.collected(program, valgrind, 0).await;
         let first = self.collected(program, valgrind, 1).await;
         let all = self.collected(program, valgrind, 1 + WARM).await;
-        Instructions { ready, first, warm: (all - first) / u64::from(WARM) }
+        Instructions { ready, first, warm: all.saturating_sub(first) / u64::from(WARM) }
     }
 
     async fn collected(&self, program: &Program, valgrind: &Path, webhooks: u32) -> u64 {
+        let mut least = u64::MAX;
+        for _ in 0..COUNTS {
+            least = least.min(self.collect(program, valgrind, webhooks).await);
+        }
+        least
+    }
+
+    async fn collect(&self, program: &Program, valgrind: &Path, webhooks: u32) -> u64 {
         let log = self.folder.join("callgrind.log");
         let mut command: Vec<PathBuf> = vec![
             valgrind.to_owned(),
