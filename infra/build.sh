@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds all functions once and puts each where infra/template.yaml looks for it: target/lambda/<function>/bootstrap.
 #
-#   infra/build.sh [--arch arm64|x86_64] [--profile release|deploy|dev]
+#   infra/build.sh [--arch arm64|x86_64] [--profile release|deploy|dev] [--function <name>]... [--into <folder>]
 #
+# --function builds only those that are named; --into puts them elsewhere.
 # Without --arch it builds for this machine's processor; another one needs cargo-zigbuild and a Rust target. The
 # architecture must be the one that the template is deployed with (its parameter Architecture).
 set -euo pipefail
@@ -15,10 +16,14 @@ case "$machine" in
 esac
 arch=$own
 profile=release
+functions=()
+into=target/lambda
 while [ $# -gt 0 ]; do
   case "$1" in
     --arch) arch=${2:?--arch needs a value} && shift 2 ;;
     --profile) profile=${2:?--profile needs a value} && shift 2 ;;
+    --function) functions+=("${2:?--function needs a value}") && shift 2 ;;
+    --into) into=${2:?--into needs a value} && shift 2 ;;
     *) echo "build.sh: unknown argument $1" >&2 && exit 2 ;;
   esac
 done
@@ -28,11 +33,13 @@ case "$arch" in
   *) echo "build.sh: --arch is arm64 or x86_64" >&2 && exit 2 ;;
 esac
 
-functions=()
+if [ ${#functions[@]} -eq 0 ]; then
+  for folder in functions/*/; do
+    functions+=("$(basename "$folder")")
+  done
+fi
 packages=()
-for folder in functions/*/; do
-  function=$(basename "$folder")
-  functions+=("$function")
+for function in "${functions[@]}"; do
   packages+=(--package "$function")
 done
 
@@ -54,7 +61,7 @@ else
 fi
 
 for function in "${functions[@]}"; do
-  mkdir -p "target/lambda/$function"
-  install -m 0755 "$built/$function" "target/lambda/$function/bootstrap"
+  mkdir -p "$into/$function"
+  install -m 0755 "$built/$function" "$into/$function/bootstrap"
 done
-echo "${#functions[@]} functions for $arch in target/lambda"
+echo "${#functions[@]} functions for $arch in $into"

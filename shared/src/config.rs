@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::domain::channel::Secret;
 use crate::ports::QueueName;
@@ -288,6 +289,9 @@ pub struct Access {
     pub session_token: Option<Secret>,
     /// Services that are somewhere else: an emulator.
     pub endpoints: BTreeMap<Service, String>,
+    /// `AWS_CA_BUNDLE`: a file of certificates (PEM) that are trusted besides the roots of AWS. For an emulator or a
+    /// company's proxy; nothing is read where it is absent.
+    pub ca_bundle: Option<PathBuf>,
 }
 
 /// The settings of a function.
@@ -349,6 +353,7 @@ impl Config {
             secret_key,
             session_token: variable("AWS_SESSION_TOKEN").map(Secret::new),
             endpoints: Service::ALL.into_iter().filter_map(endpoint).collect(),
+            ca_bundle: variable("AWS_CA_BUNDLE").map(PathBuf::from),
         };
         Ok(Self { access, values })
     }
@@ -399,6 +404,7 @@ mod tests {
                 assert_eq!(config.get(*need).unwrap(), format!("{} value", need.name()));
             }
             assert!(config.access.endpoints.is_empty());
+            assert_eq!(config.access.ca_bundle, None);
         }
         let given = environment(Function::TemplatePoll);
         let config = Config::read(Function::TemplatePoll, |name| given.get(name).cloned()).unwrap();
@@ -433,9 +439,11 @@ mod tests {
         given.insert("AWS_ENDPOINT_URL", "http://all".to_owned());
         given.insert("AWS_ENDPOINT_URL_SQS", "http://queues".to_owned());
         given.insert("AWS_SESSION_TOKEN", "very secret".to_owned());
+        given.insert("AWS_CA_BUNDLE", "/proxy.pem".to_owned());
         let config = Config::read(Function::Api, |name| given.get(name).cloned()).unwrap();
         assert_eq!(config.access.endpoints[&Service::Sqs], "http://queues");
         assert_eq!(config.access.endpoints[&Service::DynamoDb], "http://all");
+        assert_eq!(config.access.ca_bundle, Some("/proxy.pem".into()));
         let printed = format!("{config:?}");
         assert!(!printed.contains("very secret") && !printed.contains("SECRET_ACCESS_KEY"));
     }

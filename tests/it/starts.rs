@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::Method;
 use tests::binaries::built;
-use tests::template::{functions, template};
+use tests::template::{functions, root, template};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -110,23 +110,72 @@ fn variables(folder: &str) -> BTreeMap<String, String> {
     variables.keys().map(|name| (name.clone(), value(name))).collect()
 }
 
+/// Starts a function with the variables of its template and these. The calls until it asked for work.
+async fn calls_until_it_asks(
+    program: &Path,
+    folder: &str,
+    more: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let stand_in = StandIn::start().await;
+    let mut environment = stand_in.environment();
+    environment.extend(variables(folder));
+    environment.extend(more.clone());
+    let mut running = Running::start(program, &environment);
+    tokio::select! {
+        () = stand_in.asked.notified() => {}
+        said = &mut running.said => panic!("{folder} ended: {}", said.unwrap()),
+        () = tokio::time::sleep(PATIENCE) => panic!("{folder} does not ask for work"),
+    }
+    stand_in.calls.lock().unwrap().clone()
+}
+
 #[tokio::test]
 async fn every_function_starts_with_its_variables_and_asks_for_work() {
     let programs = built();
     for folder in functions(&template()).keys() {
-        let stand_in = StandIn::start().await;
-        let mut environment = stand_in.environment();
-        environment.extend(variables(folder));
-        let mut running = Running::start(&programs.join(folder), &environment);
-        tokio::select! {
-            () = stand_in.asked.notified() => {}
-            said = &mut running.said => panic!("{folder} ended: {}", said.unwrap()),
-            () = tokio::time::sleep(PATIENCE) => panic!("{folder} does not ask for work"),
-        }
-        let calls = stand_in.calls.lock().unwrap().clone();
+        let calls = calls_until_it_asks(&programs.join(folder), folder, &BTreeMap::default()).await;
         let (last, before) = calls.split_last().unwrap();
         assert_eq!(last, "GET /2018-06-01/runtime/invocation/next", "{folder}");
         assert_eq!(before, ["GET /ping", "GET /ping"], "{folder} warms its connections only");
+    }
+}
+
+/// A folder with a pipe that nobody writes into: who reads it waits for good.
+struct Trap(PathBuf);
+
+impl Trap {
+    fn set() -> Self {
+        let folder = std::env::temp_dir().join(format!("wharf-trap-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let made = Command::new("mkfifo").arg(folder.join("roots.pem")).status().unwrap();
+        assert!(made.success());
+        Self(folder)
+    }
+
+    /// Where the store of certificates is looked for.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        BTreeMap::from([
+            ("SSL_CERT_FILE".to_owned(), text(&self.0.join("roots.pem"))),
+            ("SSL_CERT_DIR".to_owned(), text(&self.0)),
+        ])
+    }
+}
+
+impl Drop for Trap {
+    fn drop(&mut self) {
+        // What is left there harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn no_function_reads_the_certificates_of_the_system() {
+    let programs = built();
+    let trap = Trap::set();
+    for folder in functions(&template()).keys() {
+        let calls = calls_until_it_asks(&programs.join(folder), folder, &trap.environment()).await;
+        assert!(!calls.is_empty(), "{folder} opened its connections");
     }
 }
 

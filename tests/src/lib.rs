@@ -5,6 +5,7 @@
 
 pub mod binaries; // the programs of the workspace
 pub mod bundle; // the gateway, and time as it passes there
+pub mod channels; // opened ones, without a story
 pub mod clock; // one time for both sides
 pub mod count; // calls of AWS services
 pub mod customer; // who calls the API and gets hooks

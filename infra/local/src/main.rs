@@ -15,7 +15,9 @@ use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use args::Args;
 
@@ -24,8 +26,10 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     // A condition that does not hold is no fault of the engine's, yet it warns of each.
     let filter = format!("dynoxide=error,{}", args.log);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).init();
+    let filter: Result<Targets, _> = filter.parse();
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer().with_writer(stderr);
+    tracing_subscriber::registry().with(filter).with(lines).init();
     match serve::run(&args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

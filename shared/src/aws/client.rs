@@ -1,16 +1,24 @@
 //! The clients of AWS services: one HTTP client with the roots of AWS built in, credentials from the environment,
 //! short time limits. No system roots, profiles or metadata services are asked, so a function starts in milliseconds.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_sqs::config::{
+    BehaviorVersion, Credentials, HttpClient, Region, RuntimeComponents, SharedHttpClient,
+};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use base64::Engine;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::config::{Access, Service};
 use crate::error::{Error, Result};
@@ -22,27 +30,31 @@ const FILE_ATTEMPT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 const BACKOFF: Duration = Duration::from_millis(25);
 
-/// The roots that AWS services are signed by, as length and SHA-256 of the certificate
-/// (amazontrust.com/repository): Amazon Root CA 1 to 4, Starfield Services Root Certificate Authority G2.
-const ROOTS: [(usize, &str); 5] = [
-    (837, "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e"),
-    (1349, "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4"),
-    (442, "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4"),
-    (502, "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092"),
-    (1011, "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5"),
-];
+/// The roots that AWS services are signed by (amazontrust.com/repository): Amazon Root CA 1 to 4, Starfield Services
+/// Root Certificate Authority G2.
+const ROOTS: &str = include_str!("roots.pem");
 
-/// One client per service. Cheap to make: connections are opened by the first call.
+/// The clients. Those of the table and the queues are every function's; another is made for whoever asks: each costs
+/// time at the start and room in the binary. Connections are opened by the first call.
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     pub sqs: aws_sdk_sqs::Client,
-    pub scheduler: aws_sdk_scheduler::Client,
-    pub kms: aws_sdk_kms::Client,
-    pub s3: aws_sdk_s3::Client,
+    shared: Shared,
 }
 
-/// The settings that all services share; each SDK crate has a builder type of its own.
+/// What all services share.
+#[derive(Debug, Clone)]
+struct Shared {
+    region: Region,
+    credentials: Credentials,
+    endpoints: BTreeMap<Service, String>,
+    http: SharedHttpClient,
+    timeouts: TimeoutConfig,
+    retries: RetryConfig,
+}
+
+/// The shared settings for one service; each SDK crate has a builder type of its own.
 macro_rules! settings {
     ($sdk:ident, $shared:expr, $service:expr) => {{
         let shared: &Shared = $shared;
@@ -54,31 +66,22 @@ macro_rules! settings {
             .sleep_impl(TokioSleep::new())
             .timeout_config(shared.timeouts.clone())
             .retry_config(shared.retries.clone());
-        match shared.access.endpoints.get(&$service) {
+        match shared.endpoints.get(&$service) {
             Some(endpoint) => builder.endpoint_url(endpoint),
             None => builder,
         }
     }};
 }
 
-struct Shared<'a> {
-    access: &'a Access,
-    region: Region,
-    credentials: Credentials,
-    http: SharedHttpClient,
-    timeouts: TimeoutConfig,
-    retries: RetryConfig,
-}
-
 impl Clients {
     pub fn new(access: &Access) -> Result<Self> {
         let token = access.session_token.as_ref().map(|token| token.reveal().to_owned());
         let secret = access.secret_key.reveal();
-        let shared = &Shared {
-            access,
+        let shared = Shared {
             region: Region::new(access.region.clone()),
             credentials: Credentials::new(&access.key_id, secret, token, None, "env"),
-            http: http_client()?,
+            endpoints: access.endpoints.clone(),
+            http: http_client(access.ca_bundle.as_deref())?,
             timeouts: TimeoutConfig::builder()
                 .connect_timeout(CONNECT)
                 .operation_attempt_timeout(ATTEMPT)
@@ -87,67 +90,99 @@ impl Clients {
                 .with_max_attempts(ATTEMPTS)
                 .with_initial_backoff(BACKOFF),
         };
-        let files = shared.timeouts.to_builder().operation_attempt_timeout(FILE_ATTEMPT).build();
-        let s3 = settings!(aws_sdk_s3, shared, Service::S3)
-            .timeout_config(files)
+        Ok(Self::of(shared))
+    }
+
+    fn of(shared: Shared) -> Self {
+        let dynamodb = settings!(aws_sdk_dynamodb, &shared, Service::DynamoDb).build();
+        let sqs = settings!(aws_sdk_sqs, &shared, Service::Sqs).build();
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs),
+            shared,
+        }
+    }
+
+    /// The same clients, with something around what they call by.
+    #[cfg(feature = "faults")]
+    pub(crate) fn through(
+        &self,
+        around: impl FnOnce(SharedHttpClient) -> SharedHttpClient,
+    ) -> Self {
+        let http = around(self.shared.http.clone());
+        Self::of(Shared { http, ..self.shared.clone() })
+    }
+
+    /// The key service.
+    pub fn kms(&self) -> aws_sdk_kms::Client {
+        let settings = settings!(aws_sdk_kms, &self.shared, Service::Kms);
+        aws_sdk_kms::Client::from_conf(settings.build())
+    }
+
+    /// Timers.
+    pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        let settings = settings!(aws_sdk_scheduler, &self.shared, Service::Scheduler);
+        aws_sdk_scheduler::Client::from_conf(settings.build())
+    }
+
+    /// Files.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let timeouts = self.shared.timeouts.to_builder().operation_attempt_timeout(FILE_ATTEMPT);
+        let settings = settings!(aws_sdk_s3, &self.shared, Service::S3)
+            .timeout_config(timeouts.build())
             // An emulator has no host name per bucket.
-            .force_path_style(access.endpoints.contains_key(&Service::S3));
-        Ok(Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(
-                settings!(aws_sdk_dynamodb, shared, Service::DynamoDb).build(),
-            ),
-            sqs: aws_sdk_sqs::Client::from_conf(
-                settings!(aws_sdk_sqs, shared, Service::Sqs).build(),
-            ),
-            scheduler: aws_sdk_scheduler::Client::from_conf(
-                settings!(aws_sdk_scheduler, shared, Service::Scheduler).build(),
-            ),
-            kms: aws_sdk_kms::Client::from_conf(
-                settings!(aws_sdk_kms, shared, Service::Kms).build(),
-            ),
-            s3: aws_sdk_s3::Client::from_conf(s3.build()),
-        })
+            .force_path_style(self.shared.endpoints.contains_key(&Service::S3));
+        aws_sdk_s3::Client::from_conf(settings.build())
     }
 }
 
-fn http_client() -> Result<SharedHttpClient> {
-    let mut store = TrustStore::empty();
-    for pem in roots() {
-        store.add_pem_certificate(pem);
+/// Trusts the roots of AWS, and the certificates of the file where one is named.
+fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient> {
+    let mut store = TrustStore::empty().with_pem_certificate(ROOTS);
+    if let Some(path) = ca_bundle {
+        store.add_pem_certificate(bundle(path)?);
     }
     let context = TlsContext::builder()
         .with_trust_store(store)
         .build()
         .map_err(|e| Error::internal(format!("the roots of AWS are not accepted: {e}")))?;
-    Ok(aws_smithy_http_client::Builder::new()
+    let client = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
-        .build_https())
+        .build_https();
+    Ok(SharedHttpClient::new(OnFirstCall(client)))
 }
 
-/// The roots of AWS as PEM.
-fn roots() -> Vec<String> {
-    let is_ours = |der: &[u8]| {
-        let mut known = ROOTS.iter().filter(|(length, _)| *length == der.len()).peekable();
-        // The length first: hashing every root there is would cost a millisecond of each start.
-        known.peek().is_some() && {
-            let hash = hex::encode(ring::digest::digest(&ring::digest::SHA256, der));
-            known.any(|(_, known)| *known == hash)
-        }
-    };
-    let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    all.map(AsRef::<[u8]>::as_ref).filter(|der| is_ours(der)).map(pem).collect()
-}
+/// Reads the roots when the first call is made. By itself the client reads them once more for each service whose
+/// client is made, only to see that it can.
+#[derive(Debug)]
+struct OnFirstCall(SharedHttpClient);
 
-fn pem(der: &[u8]) -> String {
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in text.as_bytes().chunks(64) {
-        let line = std::str::from_utf8(line).unwrap_or_default();
-        let _ = writeln!(pem, "{line}");
+impl HttpClient for OnFirstCall {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
     }
-    pem.push_str("-----END CERTIFICATE-----\n");
-    pem
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
+}
+
+/// The file's certificates. One that cannot be read would end the process later, in the middle of a call.
+fn bundle(path: &Path) -> Result<Vec<u8>> {
+    let wrong = |why: &dyn Display| {
+        Error::internal(format!("AWS_CA_BUNDLE {} is not used: {why}", path.display()))
+    };
+    let pem = std::fs::read(path).map_err(|e| wrong(&e))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        roots.add(certificate.map_err(|e| wrong(&e))?).map_err(|e| wrong(&e))?;
+    }
+    if roots.is_empty() { Err(wrong(&"it holds no certificate")) } else { Ok(pem) }
 }
 
 #[cfg(test)]
@@ -157,10 +192,29 @@ mod tests {
 
     #[test]
     fn the_five_roots_of_aws_are_built_in() {
-        let roots = roots();
-        assert_eq!(roots.len(), ROOTS.len());
-        assert!(roots.iter().all(|pem| pem.lines().all(|line| line.len() <= 64)));
-        assert!(http_client().is_ok());
+        let known: Vec<&[u8]> =
+            webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(AsRef::as_ref).collect();
+        let roots = CertificateDer::pem_slice_iter(ROOTS.as_bytes());
+        let roots = roots.collect::<Result<Vec<_>, _>>().unwrap();
+        assert_eq!(roots.len(), 5);
+        // Somebody else looks after that list: what is not in it is no root.
+        assert!(roots.iter().all(|root| known.contains(&root.as_ref())));
+        assert!(http_client(None).is_ok());
+    }
+
+    #[test]
+    fn a_bundle_is_read_before_it_is_used() {
+        let folder = std::env::temp_dir().join(format!("wharf-roots-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("bundle.pem");
+        let cut = ROOTS.replace("-----END", "");
+        for (text, expected) in [(ROOTS, true), (&cut, false), ("", false)] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(http_client(Some(&path)).is_ok(), expected, "{text}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+        let error = http_client(Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("bundle.pem"), "{error}");
     }
 
     #[tokio::test]

@@ -19,18 +19,12 @@ const CONTEXT: &str = "context";
 /// Seals and opens with one key.
 pub struct Sealed {
     client: Client,
-    /// Absent in a function that needs no credentials.
-    key_id: Option<String>,
+    key_id: String,
 }
 
 impl Sealed {
-    pub fn new(client: Client, key_id: Option<String>) -> Self {
+    pub fn new(client: Client, key_id: String) -> Self {
         Self { client, key_id }
-    }
-
-    fn key(&self) -> Result<&str> {
-        let none = || Error::internal("this function was not given the key of secrets");
-        self.key_id.as_deref().ok_or_else(none)
     }
 }
 
@@ -39,7 +33,7 @@ impl Secrets for Sealed {
     /// One call. The sealed text is the length of the sealed key, the sealed key, and the text sealed by that key.
     async fn seal(&self, context: &str, plain: &[u8]) -> Result<String> {
         let key = new_key()?;
-        let call = self.client.encrypt().key_id(self.key()?).plaintext(Blob::new(key));
+        let call = self.client.encrypt().key_id(&self.key_id).plaintext(Blob::new(key));
         let call = call.encryption_context(CONTEXT, context);
         let answer = call.send().await.map_err(|e| failed(SERVICE, e))?;
         let key_sealed = answer
@@ -58,7 +52,8 @@ impl Secrets for Sealed {
         let (length, rest) = bytes.split_first_chunk().ok_or_else(wrong)?;
         let length = usize::from(u16::from_be_bytes(*length));
         let (key_sealed, sealed) = rest.split_at_checked(length).ok_or_else(wrong)?;
-        let call = self.client.decrypt().key_id(self.key()?).ciphertext_blob(Blob::new(key_sealed));
+        let call =
+            self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(key_sealed));
         let call = call.encryption_context(CONTEXT, context);
         let answer = call.send().await.map_err(|e| failed(SERVICE, e))?;
         let key = answer
@@ -96,8 +91,8 @@ mod tests {
     #[tokio::test]
     async fn a_secret_is_sealed_and_opened_with_its_context() {
         let stand_in = StandIn::start(toy).await;
-        let client = Clients::new(&stand_in.access()).unwrap().kms;
-        let secrets = Sealed::new(client.clone(), Some("key-1".to_owned()));
+        let client = Clients::new(&stand_in.access()).unwrap().kms();
+        let secrets = Sealed::new(client, "key-1".to_owned());
         let sealed = secrets.seal("CHN1", b"token").await.unwrap();
         assert_eq!(secrets.open("CHN1", &sealed).await.unwrap(), b"token");
         assert!(!secrets.open("CHN2", &sealed).await.unwrap_err().is_transient());
@@ -107,6 +102,5 @@ mod tests {
         for wrong in ["", "no base64", "AA==", "//8=", "AAFh"] {
             assert!(secrets.open("CHN1", wrong).await.is_err(), "{wrong}");
         }
-        assert!(Sealed::new(client, None).open("CHN1", &sealed).await.is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! The ports on AWS. The clients share one HTTP client and its connections; nothing here decides anything.
 
+pub mod absent;
 pub mod audit;
 pub mod client;
 pub mod https;

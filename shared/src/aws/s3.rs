@@ -15,31 +15,25 @@ const SERVICE: &str = "file store";
 /// One bucket.
 pub struct Bucket {
     client: Client,
-    /// Absent in a function that touches no files.
-    name: Option<String>,
+    name: String,
 }
 
 impl Bucket {
-    pub fn new(client: Client, name: Option<String>) -> Self {
+    pub fn new(client: Client, name: String) -> Self {
         Self { client, name }
-    }
-
-    fn name(&self) -> Result<&str> {
-        let none = || Error::internal("this function was not given the bucket of files");
-        self.name.as_deref().ok_or_else(none)
     }
 }
 
 #[async_trait]
 impl Media for Bucket {
     async fn put(&self, id: MediaId, file: File) -> Result<()> {
-        let call = self.client.put_object().bucket(self.name()?).key(key(id));
+        let call = self.client.put_object().bucket(&self.name).key(key(id));
         let call = call.content_type(file.mime).body(ByteStream::from(file.bytes));
         call.send().await.map(drop).map_err(|e| failed(SERVICE, e))
     }
 
     async fn get(&self, id: MediaId) -> Result<Option<File>> {
-        let answer = self.client.get_object().bucket(self.name()?).key(key(id)).send().await;
+        let answer = self.client.get_object().bucket(&self.name).key(key(id)).send().await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(error)
@@ -72,8 +66,8 @@ mod tests {
             _ => (404, "<Error><Code>NoSuchKey</Code><Message>no</Message></Error>".to_owned()),
         })
         .await;
-        let client = Clients::new(&stand_in.access()).unwrap().s3;
-        let bucket = Bucket::new(client.clone(), Some("files".to_owned()));
+        let client = Clients::new(&stand_in.access()).unwrap().s3();
+        let bucket = Bucket::new(client, "files".to_owned());
         let id = MediaId::derive(&[b"m"]);
         let file = File { mime: "image/png".to_owned(), bytes: b"png".to_vec() };
         bucket.put(id, file.clone()).await.unwrap();
@@ -81,14 +75,13 @@ mod tests {
         let calls = stand_in.calls();
         assert!(calls[0].path.starts_with(&format!("/files/media/{id}")), "{}", calls[0].path);
         assert_eq!(calls[0].headers["content-type"], "image/png");
-        assert!(Bucket::new(client, None).put(id, file).await.is_err());
     }
 
     #[tokio::test]
     async fn a_file_is_read_with_its_bytes() {
         let stand_in = StandIn::start(|_| (200, "png".to_owned())).await;
-        let client = Clients::new(&stand_in.access()).unwrap().s3;
-        let bucket = Bucket::new(client, Some("files".to_owned()));
+        let client = Clients::new(&stand_in.access()).unwrap().s3();
+        let bucket = Bucket::new(client, "files".to_owned());
         let file = bucket.get(MediaId::derive(&[b"m"])).await.unwrap().unwrap();
         assert_eq!(file.bytes, b"png");
     }

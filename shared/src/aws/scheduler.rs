@@ -34,13 +34,12 @@ pub struct Group {
 /// Arms timers.
 pub struct Schedules {
     client: Client,
-    /// Absent in a function that arms none.
-    group: Option<Group>,
+    group: Group,
     clock: Arc<dyn Clock>,
 }
 
 impl Schedules {
-    pub fn new(client: Client, group: Option<Group>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(client: Client, group: Group, clock: Arc<dyn Clock>) -> Self {
         Self { client, group, clock }
     }
 }
@@ -50,7 +49,7 @@ impl Timers for Schedules {
     async fn arm(&self, timer: Timer, at: Time) -> Result<()> {
         let built = |e| Error::internal(format!("a timer cannot be built: {e}"));
         let not_given = || Error::internal("this function was not given the timers it arms");
-        let group = self.group.as_ref().ok_or_else(not_given)?;
+        let group = &self.group;
         let queue = group.queue_arns.get(&timer.queue()).ok_or_else(not_given)?;
         let input = serde_json::to_string(&timer)
             .map_err(|e| Error::internal(format!("a timer cannot be written: {e}")))?;
@@ -137,8 +136,8 @@ mod tests {
             dead_letter_queue_arn: "arn:dead".to_owned(),
             queue_arns: [(QueueName::FollowUp, "arn:follow-up".to_owned())].into(),
         };
-        let client = Clients::new(&stand_in.access()).unwrap().scheduler;
-        Schedules::new(client, Some(group), Arc::new(Fixed(time("2026-03-01T10:00:30Z"))))
+        let client = Clients::new(&stand_in.access()).unwrap().scheduler();
+        Schedules::new(client, group, Arc::new(Fixed(time("2026-03-01T10:00:30Z"))))
     }
 
     fn ids() -> (ConversationId, ProcessId) {

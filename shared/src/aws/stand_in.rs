@@ -73,6 +73,7 @@ impl StandIn {
             secret_key: Secret::new("secret"),
             session_token: Some(Secret::new("token")),
             endpoints: Service::ALL.into_iter().map(|s| (s, here.clone())).collect(),
+            ca_bundle: None,
         }
     }
 }

@@ -17,34 +17,21 @@ use super::{Broken, Fault, Faults};
 use crate::aws::client::Clients;
 use crate::store::Store;
 
-/// The same client of a service, over an HTTP client that the plan may spoil.
-macro_rules! spoiled {
-    ($sdk:ident, $faults:expr, $client:expr) => {{
-        let config = $client.config();
-        let builder = config.to_builder();
-        let builder = match config.http_client() {
-            Some(http) => builder.http_client($faults.client(http)),
-            None => builder,
-        };
-        $sdk::Client::from_conf(builder.build())
-    }};
-}
-
 impl Faults {
     /// The clients of a function.
     pub fn clients(&self, clients: &Clients) -> Clients {
-        Clients {
-            dynamodb: spoiled!(aws_sdk_dynamodb, self, clients.dynamodb),
-            sqs: spoiled!(aws_sdk_sqs, self, clients.sqs),
-            scheduler: spoiled!(aws_sdk_scheduler, self, clients.scheduler),
-            kms: spoiled!(aws_sdk_kms, self, clients.kms),
-            s3: spoiled!(aws_sdk_s3, self, clients.s3),
-        }
+        clients.through(|http| self.client(http))
     }
 
     /// The store as this function reaches it.
     pub fn store(&self, store: &Store) -> Store {
-        let client = spoiled!(aws_sdk_dynamodb, self, store.table.client());
+        let config = store.table.client().config();
+        let builder = config.to_builder();
+        let builder = match config.http_client() {
+            Some(http) => builder.http_client(self.client(http)),
+            None => builder,
+        };
+        let client = aws_sdk_dynamodb::Client::from_conf(builder.build());
         store.through(store.table.through(client))
     }
 

@@ -1,8 +1,10 @@
 //! What a function reaches, as the plan of faults spoils it. Without the cargo feature `faults` nothing can be spoiled
 //! and everything stays what it is.
 
+use std::sync::Arc;
+
 use crate::aws::client::Clients;
-use crate::ports::Ports;
+use crate::ports::{Http, Ports};
 use crate::store::Store;
 
 /// The clients of a function. What is made of them is spoiled with them.
@@ -16,18 +18,15 @@ pub(super) fn clients(_: &'static str, clients: Clients) -> Clients {
     clients
 }
 
-/// The ports of a function over its clients: only HTTP has no client behind it.
+/// Calls of other systems: no client of a service stands behind them.
 #[cfg(feature = "faults")]
-pub(super) fn ports(function: &'static str, ports: Ports) -> Ports {
-    match plan(function) {
-        Some(faults) => Ports { http: faults.http(&ports.http), ..ports },
-        None => ports,
-    }
+pub(super) fn http(function: &'static str, http: Arc<dyn Http>) -> Arc<dyn Http> {
+    plan(function).map_or_else(|| http.clone(), |faults| faults.http(&http))
 }
 
 #[cfg(not(feature = "faults"))]
-pub(super) fn ports(_: &'static str, ports: Ports) -> Ports {
-    ports
+pub(super) fn http(_: &'static str, http: Arc<dyn Http>) -> Arc<dyn Http> {
+    http
 }
 
 /// The store and the ports of a process that has no clients of services.
@@ -49,5 +48,5 @@ pub fn spoiled(_: &'static str, store: Store, ports: Ports) -> (Store, Ports) {
 fn plan(function: &'static str) -> Option<crate::faults::Faults> {
     use crate::faults::{Faults, PlanFile};
     let file = crate::config::fault_plan()?;
-    Some(Faults::new(function, std::sync::Arc::new(PlanFile::new(&file))))
+    Some(Faults::new(function, Arc::new(PlanFile::new(&file))))
 }

@@ -5,11 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::queue::Worked;
 use super::serve::{Serve, Trigger};
 use super::{Error, spoiled};
+use crate::aws::absent::Absent;
 use crate::aws::audit::Metrics;
 use crate::aws::client::Clients;
 use crate::aws::https::{Allowance, Https};
@@ -31,7 +34,7 @@ use crate::handlers::receive::Receive;
 use crate::handlers::route::Route;
 use crate::handlers::send::SendOutbound;
 use crate::http::{api, closed, outbound_send, webhooks};
-use crate::ports::{Clock, Http, Ports, QueueName};
+use crate::ports::{Clock, Ports, QueueName};
 use crate::provider::Provider;
 use crate::store::Store;
 use crate::store::table::Table;
@@ -41,21 +44,22 @@ pub struct Start(());
 
 /// Opens the log: JSON, one line per entry, to standard output.
 pub async fn start() -> Result<Start, Error> {
-    let filter = EnvFilter::try_new(log_level()).unwrap_or_else(|_| EnvFilter::new("warn"));
-    let log = tracing_subscriber::fmt()
+    let filter: Result<Targets, _> = log_level().parse();
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_env_filter(filter)
         .with_writer(io::stdout);
     // Fails only where a log is open already, which then stays.
-    let _ = log.try_init();
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
     Ok(Start(()))
 }
 
 /// What every handler is made of.
 struct Wired {
+    function: Function,
     config: Config,
     clients: Clients,
     store: Store,
@@ -76,7 +80,7 @@ impl Start {
 
     /// The public API that manages.
     pub fn api(&self) -> Result<Serve, Error> {
-        let wired = wire(Function::Api)?;
+        let wired = wire(Function::Api)?.with_calls()?.with_files().with_balance()?;
         let value = |variable| wired.config.get(variable).filter(|address| !address.is_empty());
         let public = value(Variable::PublicUrl);
         let webhooks = |variable| value(variable).or(public).unwrap_or_default();
@@ -98,69 +102,65 @@ impl Start {
 
     /// What an event means for its conversation.
     pub fn route(&self) -> Result<Serve, Error> {
-        work(Function::EventRoute, Route::new)
+        let wired = wire(Function::EventRoute)?.with_timers().with_calls()?.with_files();
+        Ok(wired.queue(Route::new))
     }
 
     /// Hands messages to providers.
     pub fn deliver(&self) -> Result<Serve, Error> {
-        work(Function::MessageDeliver, Deliver::new)
+        let wired = wire(Function::MessageDeliver)?.with_calls()?;
+        Ok(wired.queue(Deliver::new))
     }
 
     /// Signs and posts hooks.
     pub fn hook(&self) -> Result<Serve, Error> {
-        work(Function::HookDeliver, DeliverHook::new)
+        let wired = wire(Function::HookDeliver)?.with_timers().with_calls()?;
+        Ok(wired.queue(DeliverHook::new))
     }
 
     /// Looks after questions that nobody answered.
     pub fn follow_up(&self) -> Result<Serve, Error> {
-        work(Function::FollowUp, FollowUp::new)
+        let wired = wire(Function::FollowUp)?.with_timers();
+        Ok(wired.queue(FollowUp::new))
     }
 
     /// Asks providers how the review of templates goes.
     pub fn poll(&self) -> Result<Serve, Error> {
-        let wired = wire(Function::TemplatePoll)?;
+        let wired = wire(Function::TemplatePoll)?.with_calls()?;
         let poll = Arc::new(Poll::new(wired.store.clone(), &wired.ports));
         Ok(Serve { trigger: Trigger::Schedule(poll), clients: wired.clients })
     }
 
     /// Ends processes that nobody answered.
     pub fn expire(&self) -> Result<Serve, Error> {
-        work(Function::ProcessExpire, Expire::new)
+        let wired = wire(Function::ProcessExpire)?.with_timers();
+        Ok(wired.queue(Expire::new))
     }
 }
 
-fn work<W: Worker + 'static>(
-    function: Function,
-    handler: impl FnOnce(Store, &Ports) -> W,
-) -> Result<Serve, Error> {
-    let wired = wire(function)?;
-    let handler = Arc::new(handler(wired.store.clone(), &wired.ports));
-    Ok(wired.queue(function, handler))
-}
-
+/// What all functions have. The rest is added by name, so that a function carries no client that it does not call.
 fn wire(function: Function) -> Result<Wired, Error> {
     let config = Config::from_env(function)?;
     let clients = spoiled::clients(function.name(), Clients::new(&config.access)?);
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let owned = |variable| config.get(variable).map(ToOwned::to_owned);
     let urls = QueueName::ALL.into_iter().filter_map(|q| Some((q, owned(Variable::url(q))?)));
-    let http: Arc<dyn Http> = Arc::new(Https::new(Allowance::default())?);
-    let insights = log(&config)?
-        .map(|log| Insights::new(http.clone(), config.access.clone(), log, clock.clone()));
     let ports = Ports {
         queue: Arc::new(sqs::Queues::new(clients.sqs.clone(), urls.collect())),
-        timers: Arc::new(Schedules::new(clients.scheduler.clone(), group(&config), clock.clone())),
-        http,
-        secrets: Arc::new(kms::Sealed::new(clients.kms.clone(), owned(Variable::SecretsKeyId))),
-        media: Arc::new(s3::Bucket::new(clients.s3.clone(), owned(Variable::MediaBucket))),
-        audit: Arc::new(Metrics::new(clock.clone(), stack_name(), insights)),
+        timers: Arc::new(Absent),
+        http: Arc::new(Absent),
+        secrets: match owned(Variable::SecretsKeyId) {
+            Some(key_id) => Arc::new(kms::Sealed::new(clients.kms(), key_id)),
+            None => Arc::new(Absent),
+        },
+        media: Arc::new(Absent),
+        audit: Arc::new(Metrics::new(clock.clone(), stack_name(), None)),
         random: Arc::new(SystemRandom::default()),
         clock,
     };
-    let ports = spoiled::ports(function.name(), ports);
     let table = config.get(Variable::TableName).unwrap_or_default();
     let store = Store::new(Table::new(clients.dynamodb.clone(), table));
-    Ok(Wired { config, clients, store, ports })
+    Ok(Wired { function, config, clients, store, ports })
 }
 
 /// The log that a function may ask for what was counted.
@@ -188,15 +188,49 @@ fn group(config: &Config) -> Option<Group> {
 }
 
 impl Wired {
+    /// It arms timers.
+    fn with_timers(mut self) -> Self {
+        if let Some(group) = group(&self.config) {
+            let client = self.clients.scheduler();
+            self.ports.timers = Arc::new(Schedules::new(client, group, self.ports.clock.clone()));
+        }
+        self
+    }
+
+    /// It calls other systems.
+    fn with_calls(mut self) -> Result<Self, Error> {
+        let https = Arc::new(Https::new(Allowance::default())?);
+        self.ports.http = spoiled::http(self.function.name(), https);
+        Ok(self)
+    }
+
+    /// It keeps or shows users' files.
+    fn with_files(mut self) -> Self {
+        if let Some(name) = self.config.get(Variable::MediaBucket) {
+            self.ports.media = Arc::new(s3::Bucket::new(self.clients.s3(), name.to_owned()));
+        }
+        self
+    }
+
+    /// It tells what became of everything. After [`Self::with_calls`]: the log is asked by a call.
+    fn with_balance(mut self) -> Result<Self, Error> {
+        if let Some(log) = log(&self.config)? {
+            let (http, clock) = (self.ports.http.clone(), self.ports.clock.clone());
+            let insights = Insights::new(http, self.config.access.clone(), log, clock.clone());
+            self.ports.audit = Arc::new(Metrics::new(clock, stack_name(), Some(insights)));
+        }
+        Ok(self)
+    }
+
     fn http(self, router: Router) -> Serve {
         Serve { trigger: Trigger::Http(closed(router)), clients: self.clients }
     }
 
-    fn queue(self, function: Function, worker: Arc<dyn Worker>) -> Serve {
+    fn queue<W: Worker + 'static>(self, handler: impl FnOnce(Store, &Ports) -> W) -> Serve {
         let owned = |variable| self.config.get(variable).unwrap_or_default().to_owned();
         let worked = Worked {
-            queue: function.queue().unwrap_or(QueueName::Event),
-            worker,
+            queue: self.function.queue().unwrap_or(QueueName::Event),
+            worker: Arc::new(handler(self.store.clone(), &self.ports)),
             audit: self.ports.audit.clone(),
             sqs: self.clients.sqs.clone(),
             url: owned(Variable::QueueUrl),

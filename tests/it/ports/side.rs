@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use shared::aws::audit::Metrics;
-use shared::aws::client::Clients;
 use shared::aws::https::{Allowance, Https};
 use shared::aws::kms::Sealed as SealedByKms;
 use shared::aws::s3::Bucket;
@@ -25,7 +24,7 @@ use shared::local::secrets::Sealed;
 use shared::local::timers::Armed;
 use shared::ports::{Clock, Done, Ports, QueueName, Taken};
 use tests::bundle::START;
-use tests::emulator::{Account, Emulator};
+use tests::emulator::{Account, Emulator, Services};
 
 /// One side of all ports.
 #[async_trait(?Send)]
@@ -112,7 +111,7 @@ impl Side for Local {
 
 struct Aws<'e> {
     account: Account<'e>,
-    clients: Clients,
+    clients: Services,
     ports: Ports,
     urls: HashMap<QueueName, String>,
     receipts: Mutex<HashMap<String, String>>,
@@ -143,10 +142,10 @@ impl<'e> Aws<'e> {
             clock: clock.clone(),
             random: Arc::new(SystemRandom::default()),
             queue: Arc::new(Sqs::new(clients.sqs.clone(), urls.clone())),
-            timers: Arc::new(Schedules::new(clients.scheduler.clone(), Some(group), clock.clone())),
+            timers: Arc::new(Schedules::new(clients.scheduler.clone(), group, clock.clone())),
             http: Arc::new(Https::new(Allowance::default()).unwrap()),
-            secrets: Arc::new(SealedByKms::new(clients.kms.clone(), Some(key))),
-            media: Arc::new(Bucket::new(clients.s3.clone(), Some(bucket))),
+            secrets: Arc::new(SealedByKms::new(clients.kms.clone(), key)),
+            media: Arc::new(Bucket::new(clients.s3.clone(), bucket)),
             audit: Arc::new(Metrics::new(clock, "ports".to_owned(), None)),
         };
         Self { account, clients, ports, urls, receipts: Mutex::default() }
@@ -158,7 +157,7 @@ fn name(queue: QueueName) -> String {
 }
 
 /// As the template makes them.
-async fn make_queue(clients: &Clients, queue: QueueName) -> String {
+async fn make_queue(clients: &Services, queue: QueueName) -> String {
     let visibility = VISIBILITY.as_secs().to_string();
     let mut call = clients.sqs.create_queue().queue_name(name(queue));
     call = call.attributes(QueueAttributeName::VisibilityTimeout, visibility);

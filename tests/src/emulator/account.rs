@@ -16,6 +16,15 @@ use crate::python::run;
 /// What the emulator takes for the password of every account.
 const SECRET_KEY: &str = "test";
 
+/// A client of each service.
+pub struct Services {
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub sqs: aws_sdk_sqs::Client,
+    pub scheduler: aws_sdk_scheduler::Client,
+    pub kms: aws_sdk_kms::Client,
+    pub s3: aws_sdk_s3::Client,
+}
+
 /// An account, as its owner uses it.
 pub struct Account<'e> {
     pub emulator: &'e Emulator,
@@ -41,13 +50,13 @@ impl<'e> Account<'e> {
             secret_key: Secret::new(SECRET_KEY),
             session_token: None,
             endpoints: Service::ALL.into_iter().map(|s| (s, self.endpoint())).collect(),
+            ca_bundle: None,
         }
     }
 
     /// The gateway's clients, signing by the emulator's clock.
-    pub fn clients(&self) -> Clients {
-        let Clients { dynamodb, sqs, scheduler, kms, s3 } =
-            Clients::new(&self.access()).expect("clients can be made");
+    pub fn clients(&self) -> Services {
+        let clients = Clients::new(&self.access()).expect("clients can be made");
         let time = SharedTimeSource::new(self.emulator.clock.clone());
         macro_rules! at_its_time {
             ($sdk:ident, $client:expr) => {{
@@ -56,12 +65,12 @@ impl<'e> Account<'e> {
                 $sdk::Client::from_conf(config.build())
             }};
         }
-        Clients {
-            dynamodb: at_its_time!(aws_sdk_dynamodb, dynamodb),
-            sqs: at_its_time!(aws_sdk_sqs, sqs),
-            scheduler: at_its_time!(aws_sdk_scheduler, scheduler),
-            kms: at_its_time!(aws_sdk_kms, kms),
-            s3: at_its_time!(aws_sdk_s3, s3),
+        Services {
+            dynamodb: at_its_time!(aws_sdk_dynamodb, clients.dynamodb),
+            sqs: at_its_time!(aws_sdk_sqs, clients.sqs),
+            scheduler: at_its_time!(aws_sdk_scheduler, clients.scheduler()),
+            kms: at_its_time!(aws_sdk_kms, clients.kms()),
+            s3: at_its_time!(aws_sdk_s3, clients.s3()),
         }
     }
 

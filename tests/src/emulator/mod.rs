@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
-pub use account::Account;
+pub use account::{Account, Services};
 pub use clock::Turned;
 pub use stack::Stack;
 pub use story::Deployed;

@@ -8,7 +8,6 @@ use aws_sdk_sqs::types::QueueAttributeName::{
     ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as Taken,
 };
 use http::{Request, Response, header};
-use shared::aws::client::Clients;
 use shared::aws::https::{Allowance, Https};
 use shared::ports::{Http, Reach};
 use shared::store::Store;
@@ -19,8 +18,8 @@ use simulator::state::State;
 use simulator::{Simulator, WebhookPost};
 use tokio::net::TcpListener;
 
-use super::Stack;
 use super::patience::{PATIENCE, until};
+use super::{Services, Stack};
 use crate::customer::{Customer, Reply};
 use crate::python::run;
 use crate::template::root;
@@ -31,7 +30,7 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A deployed template with a simulator of this test: the world of a story.
 pub struct Deployed<'s> {
     pub stack: &'s Stack<'s>,
-    pub clients: Clients,
+    pub clients: Services,
     simulator: Simulator,
     store: Store,
     door: Door,

@@ -1,0 +1,74 @@
+//! Opened channels as the fixtures of webhooks are addressed to them, for what needs no story.
+
+use std::collections::BTreeMap;
+
+use shared::domain::channel::{
+    Channel, Credentials, Language, OpenChannel, OptionsLayout, ProviderKind,
+};
+use shared::domain::ids::{ChannelId, TenantId};
+use shared::domain::time::Time;
+
+/// The time of the fixtures.
+pub const TIME: Time = Time::from_millis(1_710_169_260_000);
+
+/// At Meta.
+pub fn meta() -> OpenChannel {
+    open(
+        ProviderKind::Meta,
+        &[("phone_number_id", "109876500012345"), ("waba_id", "208765400098765")],
+        &[
+            ("access_token", "EAAtest.token-1"),
+            ("app_secret", "our-own-app-secret"),
+            ("verify_token", "our-verify-token"),
+        ],
+    )
+}
+
+/// At Gupshup's enterprise gateway.
+pub fn gupshup_enterprise() -> OpenChannel {
+    open(
+        ProviderKind::Gupshup,
+        &[("mobile_number", "912200000001"), ("waba_id", "2000190001")],
+        &[("password", "pass-1")],
+    )
+}
+
+/// At Gupshup's self-serve product, whichever format its webhooks have.
+pub fn gupshup_self_serve() -> OpenChannel {
+    open(
+        ProviderKind::Gupshup,
+        &[("mode", "self_serve"), ("app_name", "WharfDemo"), ("app_id", "app-1")],
+        &[("api_key", "key-1")],
+    )
+}
+
+fn open(
+    provider: ProviderKind,
+    settings: &[(&str, &str)],
+    credentials: &[(&str, &str)],
+) -> OpenChannel {
+    let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let channel = Channel {
+        id: ChannelId::derive(&[provider.as_str().as_bytes()]),
+        tenant: TenantId::derive(&[b"tenant"]),
+        name: "Support".to_owned(),
+        provider,
+        phone_number: "15550102030".to_owned(),
+        default_country: "CO".to_owned(),
+        language: Language::Es,
+        credentials: String::new(),
+        settings: map(settings),
+        associated_app: None,
+        require_exp: false,
+        options_layout: OptionsLayout::Auto,
+        default_flow: None,
+        active: true,
+        warnings: Vec::new(),
+        created: TIME,
+        updated: TIME,
+        version: 1,
+    };
+    OpenChannel { channel, credentials: Credentials::new(map(credentials)), app: None }
+}
