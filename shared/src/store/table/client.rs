@@ -77,15 +77,20 @@ impl Table {
             .client
             .query()
             .table_name(&self.name)
-            .key_condition_expression("#p = :p AND begins_with(#s, :s)")
+            .key_condition_expression("#p = :p")
             .expression_attribute_names("#p", pk)
-            .expression_attribute_names("#s", sk)
             .expression_attribute_values(":p", AttributeValue::S(range.pk.clone()))
-            .expression_attribute_values(":s", AttributeValue::S(range.prefix.clone()))
             .scan_index_forward(!range.newest_first)
             .limit(i32::try_from(range.limit).unwrap_or(1000))
             .set_exclusive_start_key(start)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        // The service refuses an empty text as the beginning of a key.
+        if !range.prefix.is_empty() {
+            call = call
+                .key_condition_expression("#p = :p AND begins_with(#s, :s)")
+                .expression_attribute_names("#s", sk)
+                .expression_attribute_values(":s", AttributeValue::S(range.prefix.clone()));
+        }
         if range.index {
             call = call.index_name(INDEX);
         } else {

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range {
     pub pk: String,
-    /// The sort keys begin so.
+    /// The sort keys begin so; empty for all of the partition.
     pub prefix: String,
     /// Over the index instead of the table.
     pub index: bool,
