@@ -108,11 +108,29 @@ async fn an_outbound_is_approved_and_sent() {
     world.run().await;
     assert_eq!(ana.sees(), ["Hola Ana, ¿empezamos? [Continuar] [Cancelar]"]);
     ana.looks().await;
-    let message = format!("/v1/messages/{}", text(&sent, "message_id"));
-    assert_eq!(shop.get(&message).await.expect(200)["status"], "read");
+    let told = format!("/v1/whatsapp/outbounds/sends/{}", text(&sent, "outbound_message_id"));
+    assert_eq!(shop.get(&told).await.expect(200)["status"], "read");
     ana.taps("Continuar").await;
     assert_eq!(ana.sees(), [PLAN]);
     assert_eq!(world.dead_letters().await, 0);
+}
+
+/// Where a provider does not tell of an approval, the poll asks for it. Its schedule is kept by AWS, so it is woken here.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_nobody_tells_is_found_by_the_poll() {
+    let emulator = Emulator::start(&[]);
+    let stack = Stack::released(&emulator).await;
+    let world = Deployed::new(&stack).await;
+    let shop = world.customer("Shop");
+    let number = shop.gupshup_enterprise("573177710008").await;
+    let path = format!("/v1/whatsapp/outbounds/{}", outbound(&shop, &number).await);
+    let template = world.simulator().read(|state| state.templates[0].id.clone());
+    world.simulator().decide_template(&template, Review::Approved).expect("it is there");
+    world.wake("TemplatePoll");
+    assert_eq!(shop.get(&path).await.expect(200)["status"], "PENDING", "it is asked for later");
+    world.turn(minutes(6)).await;
+    world.wake("TemplatePoll");
+    assert_eq!(shop.get(&path).await.expect(200)["status"], "APPROVED");
 }
 
 /// A question without an answer is followed up at its time and not before, and the run expires a day later.

@@ -88,6 +88,18 @@ impl<'s> Deployed<'s> {
         Some((message.body?, reason))
     }
 
+    /// Runs a function that a schedule would run, by its name in the template, to its end.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn wake(&self, function: &str) {
+        let name = &self.stack.resources[function];
+        let arguments =
+            ["lambda", "invoke", "--function-name", name, "--payload", "{}", "/dev/stdout"];
+        let said = self.stack.account.aws(&arguments);
+        assert!(said.as_ref().is_ok_and(|said| !said.contains("FunctionError")), "{said:?}");
+    }
+
     /// How many jobs were given up.
     pub async fn dead_letters(&self) -> usize {
         let mut count = 0;
