@@ -105,12 +105,9 @@ impl Clients {
 
     /// The same clients, with something around what they call by.
     #[cfg(feature = "faults")]
-    pub(crate) fn through(
-        &self,
-        around: impl FnOnce(SharedHttpClient) -> SharedHttpClient,
-    ) -> Self {
+    pub(crate) fn through(self, around: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
         let http = around(self.shared.http.clone());
-        Self::of(Shared { http, ..self.shared.clone() })
+        Self::of(Shared { http, ..self.shared })
     }
 
     /// The key service.

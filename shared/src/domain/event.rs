@@ -11,10 +11,6 @@ use super::user::{Address, Sender};
 /// What happened, in no provider's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an event is made and used up once, mostly a message"
-)]
 pub enum Event {
     /// A user wrote.
     MessageReceived(MessageReceived),

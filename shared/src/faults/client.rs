@@ -19,7 +19,7 @@ use crate::store::Store;
 
 impl Faults {
     /// The clients of a function.
-    pub fn clients(&self, clients: &Clients) -> Clients {
+    pub fn clients(&self, clients: Clients) -> Clients {
         clients.through(|http| self.client(http))
     }
 

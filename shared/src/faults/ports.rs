@@ -24,22 +24,22 @@ impl Faults {
         Ports {
             clock: ports.clock.clone(),
             random: ports.random.clone(),
-            queue: self.port(&ports.queue),
-            timers: self.port(&ports.timers),
-            http: self.http(&ports.http),
-            secrets: self.port(&ports.secrets),
-            media: self.port(&ports.media),
-            audit: self.port(&ports.audit),
+            queue: self.port(ports.queue.clone()),
+            timers: self.port(ports.timers.clone()),
+            http: self.http(ports.http.clone()),
+            secrets: self.port(ports.secrets.clone()),
+            media: self.port(ports.media.clone()),
+            audit: self.port(ports.audit.clone()),
         }
     }
 
     /// The one port of a function on AWS that no client of a service stands behind.
-    pub fn http(&self, http: &Arc<dyn Http>) -> Arc<dyn Http> {
+    pub fn http(&self, http: Arc<dyn Http>) -> Arc<dyn Http> {
         self.port(http)
     }
 
-    fn port<P: ?Sized>(&self, inner: &Arc<P>) -> Arc<Port<P>> {
-        Arc::new(Port { inner: inner.clone(), faults: self.clone() })
+    fn port<P: ?Sized>(&self, inner: Arc<P>) -> Arc<Port<P>> {
+        Arc::new(Port { inner, faults: self.clone() })
     }
 }
 

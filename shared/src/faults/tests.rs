@@ -34,7 +34,7 @@ async fn a_fault_of_a_call_holds_for_all_its_attempts_and_for_no_other_call() {
         let stand_in = StandIn::start(|_| (200, "{}".to_owned())).await;
         let plan = Arc::new(Next(Mutex::new(vec![None, Some(fault)])));
         let faults = Faults::new("api", plan);
-        let clients = faults.clients(&Clients::new(&stand_in.access()).unwrap());
+        let clients = faults.clients(Clients::new(&stand_in.access()).unwrap());
         let answer = clients.sqs.list_queues().send().await;
         assert_eq!(answer.is_ok(), succeeds, "{fault:?}");
         assert_eq!(stand_in.calls().len(), reached, "{fault:?}");
@@ -48,7 +48,7 @@ async fn who_dies_goes_no_further() {
     for (fault, reached) in [(Fault::DieBefore, 0), (Fault::DieAfter, 1)] {
         let stand_in = StandIn::start(|_| (200, "{}".to_owned())).await;
         let faults = Faults::new("api", Arc::new(Next(Mutex::new(vec![Some(fault)]))));
-        let clients = faults.clients(&Clients::new(&stand_in.access()).unwrap());
+        let clients = faults.clients(Clients::new(&stand_in.access()).unwrap());
         let config = aws_sdk_sqs::Config::builder()
             .timeout_config(aws_sdk_sqs::config::timeout::TimeoutConfig::disabled());
         let call = clients.sqs.list_queues().customize().config_override(config);

@@ -10,7 +10,10 @@ use crate::store::Store;
 /// The clients of a function. What is made of them is spoiled with them.
 #[cfg(feature = "faults")]
 pub(super) fn clients(function: &'static str, clients: Clients) -> Clients {
-    plan(function).map_or_else(|| clients.clone(), |faults| faults.clients(&clients))
+    match plan(function) {
+        Some(faults) => faults.clients(clients),
+        None => clients,
+    }
 }
 
 #[cfg(not(feature = "faults"))]
@@ -21,7 +24,10 @@ pub(super) fn clients(_: &'static str, clients: Clients) -> Clients {
 /// Calls of other systems: no client of a service stands behind them.
 #[cfg(feature = "faults")]
 pub(super) fn http(function: &'static str, http: Arc<dyn Http>) -> Arc<dyn Http> {
-    plan(function).map_or_else(|| http.clone(), |faults| faults.http(&http))
+    match plan(function) {
+        Some(faults) => faults.http(http),
+        None => http,
+    }
 }
 
 #[cfg(not(feature = "faults"))]

@@ -21,7 +21,7 @@ use shared::aws::kms::Sealed;
 use shared::config::{Access, Service};
 use shared::domain::channel::{OpenChannel, Secret};
 use shared::domain::ids::ChannelId;
-use shared::local::engine::{Engine, TABLE};
+use shared::local::engine::{Engine, Served, TABLE};
 use shared::ports::Secrets;
 use shared::store::Store;
 use tokio::net::TcpListener;
@@ -37,20 +37,21 @@ pub(crate) struct Aws {
     /// What a function is given, and what other languages' SDKs are told in the same way.
     pub(crate) environment: BTreeMap<&'static str, String>,
     messages: Arc<AtomicUsize>,
-    _engine: Engine,
+    _table: Served,
 }
 
 impl Aws {
     /// `folder` is for keys.
     pub(crate) async fn start(folder: &Path) -> Self {
         let tls = Tls::make(folder);
-        let engine = Engine::memory().await.expect("the engine starts");
+        let engine = Engine::memory().expect("the engine starts");
+        let table = engine.serve().await.expect("the engine is served");
         let messages = Arc::new(AtomicUsize::new(0));
         let queue = serve(Router::new().fallback(queue).with_state(messages.clone())).await;
         let keys = serve(Router::new().fallback(keys)).await;
         let channel = store_channel(&engine, keys).await;
         let [dynamodb, sqs, kms] =
-            [tls.front(engine.address()).await, tls.front(queue).await, tls.front(keys).await];
+            [tls.front(table.address).await, tls.front(queue).await, tls.front(keys).await];
         let root = tls.root.to_str().expect("a path of text").to_owned();
         let environment = BTreeMap::from([
             ("AWS_REGION", "eu-central-1".to_owned()),
@@ -68,7 +69,7 @@ impl Aws {
             ("AWS_CA_BUNDLE", root.clone()),
             ("NODE_EXTRA_CA_CERTS", root),
         ]);
-        Self { channel, environment, messages, _engine: engine }
+        Self { channel, environment, messages, _table: table }
     }
 
     /// How many messages the queue was given since this was asked last.

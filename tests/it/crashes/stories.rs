@@ -160,11 +160,11 @@ impl Story {
             stage.take(&Step::Approves).await;
             outbound = Some(text(&made, "outbound_id"));
         }
-        let steps = self.steps(&stage.number.channel, &flow, outbound);
+        let steps = self.steps(&stage.number.channel, &flow, outbound.as_deref());
         (stage, steps)
     }
 
-    fn steps(self, channel: &str, flow: &str, outbound: Option<String>) -> Vec<Step> {
+    fn steps(self, channel: &str, flow: &str, outbound: Option<&str>) -> Vec<Step> {
         let starts = Step::Says("empezar");
         let followed_up = |answer| {
             let hour = Step::Waits(hours(1));
@@ -210,7 +210,7 @@ fn new_outbound() -> Value {
     })
 }
 
-impl<'a> Stage<'a> {
+impl Stage<'_> {
     /// The same stage in another telling.
     pub(super) fn again<'b>(&self, bundle: &'b Bundle) -> Stage<'b> {
         let number = self.number.in_bundle(bundle);

@@ -42,7 +42,7 @@ pub(super) trait Side {
 
 /// Both of them, empty.
 pub(super) async fn sides(emulator: &Emulator) -> [Box<dyn Side + '_>; 2] {
-    [Box::new(Local::new().await), Box::new(Aws::new(emulator).await)]
+    [Box::new(Local::new()), Box::new(Aws::new(emulator).await)]
 }
 
 struct Local {
@@ -55,7 +55,7 @@ struct Local {
 }
 
 impl Local {
-    async fn new() -> Self {
+    fn new() -> Self {
         let clock = Arc::new(Hand::new(Time::parse(START).unwrap()));
         let engine = Engine::memory().unwrap();
         let queues = Arc::new(Queues::new(engine.shelf(), clock.clone()).unwrap());
