@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::domain::channel::Secret;
+use crate::domain::channel::{ProviderKind, Secret};
 use crate::ports::QueueName;
 
 /// A variable that the template gives to functions.
@@ -37,8 +37,7 @@ pub enum Variable {
     /// Where callers reach the API: links to files begin so. Empty: where the caller found it.
     PublicUrl,
     /// Where providers reach their webhooks. Empty: where callers reach the API.
-    WebhookGupshupUrl,
-    WebhookMetaUrl,
+    WebhookUrl(ProviderKind),
     /// The log of all functions, and for how many days it is kept: what the balance is counted from.
     LogGroup,
     LogRetentionDays,
@@ -64,8 +63,13 @@ impl Variable {
             Self::SecretsKeyId => "SECRETS_KEY_ID",
             Self::MediaBucket => "MEDIA_BUCKET",
             Self::PublicUrl => "PUBLIC_URL",
-            Self::WebhookGupshupUrl => "WEBHOOK_GUPSHUP_URL",
-            Self::WebhookMetaUrl => "WEBHOOK_META_URL",
+            Self::WebhookUrl(provider) => match provider {
+                ProviderKind::Gupshup => "WEBHOOK_GUPSHUP_URL",
+                ProviderKind::Meta => "WEBHOOK_META_URL",
+                ProviderKind::Infobip => "WEBHOOK_INFOBIP_URL",
+                ProviderKind::Karix => "WEBHOOK_KARIX_URL",
+                ProviderKind::Dialog360 => "WEBHOOK_DIALOG360_URL",
+            },
             Self::LogGroup => "LOG_GROUP",
             Self::LogRetentionDays => "LOG_RETENTION_DAYS",
         }
@@ -73,7 +77,7 @@ impl Variable {
 
     /// Whether an empty value says something.
     const fn may_be_empty(self) -> bool {
-        matches!(self, Self::PublicUrl | Self::WebhookGupshupUrl | Self::WebhookMetaUrl)
+        matches!(self, Self::PublicUrl | Self::WebhookUrl(_))
     }
 
     /// The address of a queue.
@@ -108,8 +112,11 @@ const API: &[Variable] = &[
     V::HookQueueUrl,
     V::MediaBucket,
     V::PublicUrl,
-    V::WebhookGupshupUrl,
-    V::WebhookMetaUrl,
+    V::WebhookUrl(ProviderKind::Gupshup),
+    V::WebhookUrl(ProviderKind::Meta),
+    V::WebhookUrl(ProviderKind::Infobip),
+    V::WebhookUrl(ProviderKind::Karix),
+    V::WebhookUrl(ProviderKind::Dialog360),
     V::LogGroup,
     V::LogRetentionDays,
 ];
@@ -178,8 +185,8 @@ const PROCESS_EXPIRE: &[Variable] = &[
 /// The functions of the bundle: folder = package = binary = name in the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Function {
-    WebhookGupshup,
-    WebhookMeta,
+    /// A provider calls us.
+    Webhook(ProviderKind),
     Api,
     OutboundSend,
     EventRoute,
@@ -191,9 +198,12 @@ pub enum Function {
 }
 
 impl Function {
-    pub const ALL: [Self; 10] = [
-        Self::WebhookGupshup,
-        Self::WebhookMeta,
+    pub const ALL: [Self; 13] = [
+        Self::Webhook(ProviderKind::Gupshup),
+        Self::Webhook(ProviderKind::Meta),
+        Self::Webhook(ProviderKind::Infobip),
+        Self::Webhook(ProviderKind::Karix),
+        Self::Webhook(ProviderKind::Dialog360),
         Self::Api,
         Self::OutboundSend,
         Self::EventRoute,
@@ -206,8 +216,13 @@ impl Function {
 
     pub const fn name(self) -> &'static str {
         match self {
-            Self::WebhookGupshup => "webhook-gupshup",
-            Self::WebhookMeta => "webhook-meta",
+            Self::Webhook(provider) => match provider {
+                ProviderKind::Gupshup => "webhook-gupshup",
+                ProviderKind::Meta => "webhook-meta",
+                ProviderKind::Infobip => "webhook-infobip",
+                ProviderKind::Karix => "webhook-karix",
+                ProviderKind::Dialog360 => "webhook-dialog360",
+            },
             Self::Api => "api",
             Self::OutboundSend => "outbound-send",
             Self::EventRoute => "event-route",
@@ -227,18 +242,14 @@ impl Function {
             Self::HookDeliver => Some(QueueName::Hook),
             Self::FollowUp => Some(QueueName::FollowUp),
             Self::ProcessExpire => Some(QueueName::Expiry),
-            Self::WebhookGupshup
-            | Self::WebhookMeta
-            | Self::Api
-            | Self::OutboundSend
-            | Self::TemplatePoll => None,
+            Self::Webhook(_) | Self::Api | Self::OutboundSend | Self::TemplatePoll => None,
         }
     }
 
     /// The variables it does not start without. The template gives it these and no others.
     pub const fn needs(self) -> &'static [Variable] {
         match self {
-            Self::WebhookGupshup | Self::WebhookMeta => WEBHOOK,
+            Self::Webhook(_) => WEBHOOK,
             Self::Api => API,
             Self::OutboundSend => OUTBOUND_SEND,
             Self::EventRoute => EVENT_ROUTE,

@@ -453,12 +453,14 @@ fn outbound() -> Outbound {
 async fn templates_are_submitted_reviewed_listed_sent_and_deleted() {
     for own in [ENTERPRISE, SELF_SERVE, PARTNER] {
         let account = Account::new(own);
-        let submitted = account.call(Gupshup.submit_template(&account.channel, &outbound())).await;
+        let submitted =
+            account.call(Gupshup.submit_template(&account.channel, &outbound(), None)).await;
         let submitted = Gupshup.read_submitted(&account.channel, &submitted);
         let Submitted::Taken { template_id: Some(id), .. } = submitted else {
             panic!("{own:?} {submitted:?}")
         };
-        let again = account.call(Gupshup.submit_template(&account.channel, &outbound())).await;
+        let again =
+            account.call(Gupshup.submit_template(&account.channel, &outbound(), None)).await;
         let again = Gupshup.read_submitted(&account.channel, &again);
         assert!(matches!(again, Submitted::Refused { .. }), "{again:?}");
 

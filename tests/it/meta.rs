@@ -461,7 +461,7 @@ fn template() -> ToUser {
 #[tokio::test]
 async fn a_template_goes_its_whole_way() {
     let world = World::new();
-    let submit = || Meta.submit_template(&channel(), &outbound());
+    let submit = || Meta.submit_template(&channel(), &outbound(), None);
     let submitted = Meta.read_submitted(&channel(), &world.call(submit()).await);
     let Submitted::Taken { template_id: Some(id), provider_status } = submitted else {
         panic!("{submitted:?}")

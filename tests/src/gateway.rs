@@ -17,7 +17,7 @@ use shared::handlers::send::SendOutbound;
 use shared::handlers::{Tick, Worker};
 use shared::http::{api, closed, outbound_send, webhooks};
 use shared::ports::{Ports, QueueName};
-use shared::provider::{gupshup::Gupshup, meta::Meta};
+use shared::provider::{self, Provider};
 use shared::store::Store;
 use simulator::Carrier;
 
@@ -28,19 +28,16 @@ pub(crate) type Equip<'a> = &'a dyn Fn(Function) -> (Store, Ports);
 
 /// Every route.
 pub(crate) fn router(equip: Equip<'_>) -> Router {
-    let receive = |provider, function| {
-        let (store, ports) = equip(function);
+    let receive = |provider: &'static dyn Provider| {
+        let (store, ports) = equip(Function::Webhook(provider.kind()));
         webhooks::router(Arc::new(Receive::new(provider, store, &ports)))
     };
     let (store, ports) = equip(Function::Api);
     let manage = Manage::new(store, &ports, Addresses::at(GATEWAY));
     let (store, ports) = equip(Function::OutboundSend);
     let send = SendOutbound::new(store, &ports);
-    let router = api::router(Arc::new(manage))
-        .merge(outbound_send::router(Arc::new(send)))
-        .merge(receive(&Meta, Function::WebhookMeta))
-        .merge(receive(&Gupshup, Function::WebhookGupshup));
-    closed(router)
+    let router = api::router(Arc::new(manage)).merge(outbound_send::router(Arc::new(send)));
+    closed(provider::ALL.into_iter().map(receive).fold(router, Router::merge))
 }
 
 /// Who works off which queue.

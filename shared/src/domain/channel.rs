@@ -26,14 +26,26 @@ pub enum ProviderKind {
     Gupshup,
     #[serde(rename = "cloud_api")]
     Meta,
+    #[serde(rename = "infobip")]
+    Infobip,
+    #[serde(rename = "karix")]
+    Karix,
+    #[serde(rename = "360dialog")]
+    Dialog360,
 }
 
 impl ProviderKind {
+    pub const ALL: [Self; 5] =
+        [Self::Gupshup, Self::Meta, Self::Infobip, Self::Karix, Self::Dialog360];
+
     /// The wire word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gupshup => "gupshup",
             Self::Meta => "cloud_api",
+            Self::Infobip => "infobip",
+            Self::Karix => "karix",
+            Self::Dialog360 => "360dialog",
         }
     }
 
@@ -42,6 +54,20 @@ impl ProviderKind {
         match self {
             Self::Gupshup => "gupshup",
             Self::Meta => "cloudapi",
+            Self::Infobip => "infobip",
+            Self::Karix => "karix",
+            Self::Dialog360 => "dialog360",
+        }
+    }
+
+    /// What people read where they choose one (D3).
+    pub const fn connector(self) -> &'static str {
+        match self {
+            Self::Gupshup => "WhatsApp (GupShup)",
+            Self::Meta => "WhatsApp (Cloud API)",
+            Self::Infobip => "WhatsApp (Infobip)",
+            Self::Karix => "WhatsApp (Karix)",
+            Self::Dialog360 => "WhatsApp (360Dialog)",
         }
     }
 }

@@ -20,6 +20,7 @@ mod review;
 pub mod route;
 pub mod send;
 mod submit;
+mod upload;
 mod wake;
 
 pub use effects::message_job;

@@ -1,7 +1,11 @@
 //! WhatsApp providers: pure functions over bytes. What a provider calls by its own words stays in its folder.
 
+mod cloud;
 pub mod codes;
+pub mod dialog360;
 pub mod gupshup;
+pub mod infobip;
+pub mod karix;
 pub mod meta;
 
 use std::time::Duration;
@@ -10,18 +14,22 @@ use http::{HeaderMap, Request, Response, StatusCode};
 
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::event::Event;
-use crate::domain::message::{Failure, Media, Sending};
+use crate::domain::message::{Failure, Media, MediaKind, Sending};
 use crate::domain::outbound::Outbound;
 use crate::domain::time::Time;
 
 /// Every provider there is.
-pub const ALL: [&dyn Provider; 2] = [&gupshup::Gupshup, &meta::Meta];
+pub const ALL: [&dyn Provider; 5] =
+    [&gupshup::Gupshup, &meta::Meta, &infobip::Infobip, &karix::Karix, &dialog360::Dialog360];
 
 /// The provider of a kind.
 pub fn of(kind: ProviderKind) -> &'static dyn Provider {
     match kind {
         ProviderKind::Gupshup => &gupshup::Gupshup,
         ProviderKind::Meta => &meta::Meta,
+        ProviderKind::Infobip => &infobip::Infobip,
+        ProviderKind::Karix => &karix::Karix,
+        ProviderKind::Dialog360 => &dialog360::Dialog360,
     }
 }
 
@@ -135,6 +143,40 @@ pub struct TemplatePage {
     pub next: Option<String>,
 }
 
+/// What a file is brought to the provider for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The example in a template's header, for its review.
+    Sample,
+    /// A message.
+    Message,
+}
+
+/// A file that is brought to the provider.
+#[derive(Debug, Clone, Copy)]
+pub struct Upload<'a> {
+    pub purpose: Purpose,
+    pub kind: MediaKind,
+    /// Without parameters.
+    pub mime: &'a str,
+    pub filename: Option<&'a str>,
+    pub bytes: &'a [u8],
+}
+
+/// How bringing a file to the provider goes on.
+#[derive(Debug, Clone)]
+pub enum UploadStep {
+    /// There is no upload: the provider fetches the file from its address.
+    ByAddress,
+    Call(Request<Vec<u8>>),
+    /// The provider has it, under this id or handle.
+    Done(String),
+    Refused {
+        class: Class,
+        failure: Failure,
+    },
+}
+
 /// How to get the bytes of a file.
 #[derive(Debug, Clone)]
 pub enum Fetch {
@@ -219,8 +261,24 @@ pub trait Provider: Sync + Send {
     /// Whether a status brings our own id back, so that it finds the message without the provider's id.
     fn echoes_our_id(&self, channel: &OpenChannel) -> bool;
 
-    /// The call that submits a template for review.
-    fn submit_template(&self, channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>>;
+    /// What brings a file to the provider: the next call, after the answers so far. The default takes the file's
+    /// address as it is.
+    fn upload(
+        &self,
+        _channel: &OpenChannel,
+        _file: &Upload<'_>,
+        _answers: &[Response<Vec<u8>>],
+    ) -> UploadStep {
+        UploadStep::ByAddress
+    }
+
+    /// The call that submits a template for review. `sample` is what [`Provider::upload`] made of the header's file.
+    fn submit_template(
+        &self,
+        channel: &OpenChannel,
+        outbound: &Outbound,
+        sample: Option<&str>,
+    ) -> Request<Vec<u8>>;
 
     fn read_submitted(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted;
 

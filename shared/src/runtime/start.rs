@@ -21,7 +21,6 @@ use crate::aws::scheduler::{Group, Schedules};
 use crate::aws::system::{SystemRandom, WallClock};
 use crate::aws::{kms, s3, sqs};
 use crate::config::{Config, Function, Variable, log_level, stack_name};
-use crate::domain::channel::ProviderKind;
 use crate::handlers::Worker;
 use crate::handlers::deliver::Deliver;
 use crate::handlers::expire::Expire;
@@ -69,11 +68,7 @@ struct Wired {
 impl Start {
     /// The webhook of a provider.
     pub fn receive(&self, provider: &'static dyn Provider) -> Result<Serve, Error> {
-        let function = match provider.kind() {
-            ProviderKind::Gupshup => Function::WebhookGupshup,
-            ProviderKind::Meta => Function::WebhookMeta,
-        };
-        let wired = wire(function)?;
+        let wired = wire(Function::Webhook(provider.kind()))?;
         let receive = Arc::new(Receive::new(provider, wired.store.clone(), &wired.ports));
         Ok(wired.http(webhooks::router(receive)))
     }
@@ -83,12 +78,9 @@ impl Start {
         let wired = wire(Function::Api)?.with_calls()?.with_files().with_balance()?;
         let value = |variable| wired.config.get(variable).filter(|address| !address.is_empty());
         let public = value(Variable::PublicUrl);
-        let webhooks = |variable| value(variable).or(public).unwrap_or_default();
-        let addresses = Addresses::new(
-            public,
-            webhooks(Variable::WebhookGupshupUrl),
-            webhooks(Variable::WebhookMetaUrl),
-        );
+        let webhooks =
+            |provider| value(Variable::WebhookUrl(provider)).or(public).unwrap_or_default();
+        let addresses = Addresses::new(public, webhooks);
         let manage = Arc::new(Manage::new(wired.store.clone(), &wired.ports, addresses));
         Ok(wired.http(api::router(manage)))
     }

@@ -3,18 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use shared::config::Variable;
+use shared::config::{Function, Variable};
+use shared::domain::channel::ProviderKind;
 use tests::template::{arn, deployed, functions, reference, resources};
 
 use super::faults::Faults;
 
 /// The routes and where they lead.
-const ROUTES: [(&str, &str); 4] = [
-    ("$default", "Api"),
-    ("ANY /v1/webhooks/cloud_api/{channel}", "WebhookMeta"),
-    ("ANY /v1/webhooks/gupshup/{channel}", "WebhookGupshup"),
-    ("ANY /v1/whatsapp/outbounds/send", "OutboundSend"),
-];
+fn routes() -> BTreeMap<String, String> {
+    let webhooks = ProviderKind::ALL.map(|provider| {
+        (format!("ANY /v1/webhooks/{}/{{channel}}", provider.as_str()), webhook(provider))
+    });
+    let others = [("$default", "Api"), ("ANY /v1/whatsapp/outbounds/send", "OutboundSend")];
+    let others = others.map(|(route, function)| (route.to_owned(), function.to_owned()));
+    webhooks.into_iter().chain(others).collect()
+}
+
+/// The resource of a provider's webhook: its function's name, each part with a capital.
+fn webhook(provider: ProviderKind) -> String {
+    let parts = Function::Webhook(provider).name().split('-');
+    parts.map(|part| part[..1].to_uppercase() + &part[1..]).collect()
+}
 
 /// Every route leads to a function that may be called, and is throttled.
 pub(super) fn check_routes(template: &Value) -> Vec<String> {
@@ -41,19 +50,20 @@ pub(super) fn check_routes(template: &Value) -> Vec<String> {
         faults.expect(may_be_called, format!("{route}: {function:?} may not be called"));
         led.insert(properties["RouteKey"].as_str().unwrap_or_default().to_owned(), function);
     }
-    let expected = ROUTES.map(|(key, function)| (key.to_owned(), function.to_owned()));
-    faults.same("the routes", led, expected.into());
+    let routes = routes();
+    faults.same("the routes", &led, &routes);
     for (name, stage) in resources(template, "AWS::ApiGatewayV2::Stage") {
         let own = stage["RouteSettings"].as_object().into_iter().flatten();
         let own: BTreeMap<&str, &Value> =
             own.map(|(route, settings)| (route.as_str(), settings)).collect();
-        for (route, _) in ROUTES {
-            let settings = own.get(route).copied().unwrap_or(&stage["DefaultRouteSettings"]);
+        for route in routes.keys() {
+            let settings =
+                own.get(route.as_str()).copied().unwrap_or(&stage["DefaultRouteSettings"]);
             let limits = ["ThrottlingBurstLimit", "ThrottlingRateLimit"];
             let is_held = limits.iter().all(|limit| settings[limit].as_u64() > Some(0));
             faults.expect(is_held, format!("{name} lets {route} through without a limit"));
         }
-        let is_known = own.keys().all(|key| ROUTES.iter().any(|(route, _)| route == key));
+        let is_known = own.keys().all(|key| routes.contains_key(*key));
         faults.expect(is_known, format!("{name} throttles a route that is not there"));
     }
     let urls = resources(template, "AWS::Lambda::Url").len();
@@ -70,8 +80,8 @@ pub(super) fn check_function_urls(template: &Value) -> Vec<String> {
         faults.same(&format!("callers of {name}"), &url["AuthType"], &json!("NONE"));
         urls.insert(arn(&url["TargetFunctionArn"]).unwrap_or_default().to_owned(), name);
     }
-    let expected: BTreeSet<&str> = ROUTES.iter().map(|(_, function)| *function).collect();
-    faults.same("functions with an address", urls.keys().map(String::as_str).collect(), expected);
+    let expected: BTreeSet<String> = routes().into_values().collect();
+    faults.same("functions with an address", urls.keys().cloned().collect(), expected);
     let permissions = resources(template, "AWS::Lambda::Permission");
     for function in urls.keys() {
         let of =
@@ -106,13 +116,13 @@ pub(super) fn check_public_url(template: &Value) -> Vec<String> {
     let urls = ("Entry", "FunctionUrls");
     let (at, certified) = (("DomainName", "wharf.example"), ("CertificateArn", "arn:aws:acm:..."));
     let in_front = ("PublicUrl", "https://cdn.example");
-    for (parameters, public, told, meta) in [
-        (&[][..], &own, &own, &json!("")),
-        (&[at, certified][..], &domain, &domain, &json!("")),
-        (&[in_front][..], &given, &given, &json!("")),
-        (&[in_front, at, certified][..], &given, &given, &json!("")),
-        (&[urls][..], &json!(""), &function("ApiUrl"), &function("WebhookMetaUrl")),
-        (&[urls, in_front][..], &given, &given, &json!("")),
+    for (parameters, public, told, is_own) in [
+        (&[][..], &own, &own, false),
+        (&[at, certified][..], &domain, &domain, false),
+        (&[in_front][..], &given, &given, false),
+        (&[in_front, at, certified][..], &given, &given, false),
+        (&[urls][..], &json!(""), &function("ApiUrl"), true),
+        (&[urls, in_front][..], &given, &given, false),
     ] {
         let deployed = deployed(template, parameters);
         let functions = functions(&deployed);
@@ -121,9 +131,12 @@ pub(super) fn check_public_url(template: &Value) -> Vec<String> {
         let what = |name: &str| format!("{name} with {parameters:?}");
         faults.same(&what("PUBLIC_URL"), value(Variable::PublicUrl), public);
         faults.same(&what("the output"), &deployed["Outputs"]["PublicUrl"]["Value"], told);
-        faults.same(&what("WEBHOOK_META_URL"), value(Variable::WebhookMetaUrl), meta);
-        let is_own = value(Variable::WebhookGupshupUrl) == &function("WebhookGupshupUrl");
-        faults.same(&what("an own WEBHOOK_GUPSHUP_URL"), is_own, *meta != json!(""));
+        for provider in ProviderKind::ALL {
+            let own = function(&format!("{}Url", webhook(provider)));
+            let told = if is_own { own } else { json!("") };
+            let variable = Variable::WebhookUrl(provider);
+            faults.same(&what(variable.name()), value(variable), &told);
+        }
         let mapped = resources(&deployed, "AWS::ApiGatewayV2::ApiMapping").len();
         let is_mapped = parameters.contains(&at);
         faults.same(&what("mappings of the domain"), mapped, usize::from(is_mapped));

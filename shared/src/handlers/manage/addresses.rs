@@ -1,5 +1,7 @@
 //! Where the gateway is reached from the outside: what the API tells providers and callers to call.
 
+use std::collections::BTreeMap;
+
 use crate::domain::channel::ProviderKind;
 use crate::error::{Error, Result};
 
@@ -8,29 +10,26 @@ use crate::error::{Error, Result};
 pub struct Addresses {
     /// `None`: where the caller found it.
     api: Option<String>,
-    gupshup: String,
-    meta: String,
+    webhooks: BTreeMap<ProviderKind, String>,
 }
 
 impl Addresses {
     /// All of it lies at this address: `https://gateway.example`.
     pub fn at(address: &str) -> Self {
-        Self::new(Some(address), address, address)
+        Self::new(Some(address), |_| address)
     }
 
     /// The API and the webhooks of each provider. A function with an address of its own cannot be told it, because it
     /// is there before: without one, links lead to where the caller found the API.
-    pub fn new(api: Option<&str>, gupshup: &str, meta: &str) -> Self {
+    pub fn new<'a>(api: Option<&str>, webhooks: impl Fn(ProviderKind) -> &'a str) -> Self {
         let plain = |address: &str| address.trim_end_matches('/').to_owned();
-        Self { api: api.map(plain), gupshup: plain(gupshup), meta: plain(meta) }
+        let webhooks = ProviderKind::ALL.map(|provider| (provider, plain(webhooks(provider))));
+        Self { api: api.map(plain), webhooks: webhooks.into() }
     }
 
     /// Where a provider finds our webhooks.
     pub(super) fn webhooks(&self, provider: ProviderKind) -> &str {
-        match provider {
-            ProviderKind::Gupshup => &self.gupshup,
-            ProviderKind::Meta => &self.meta,
-        }
+        self.webhooks.get(&provider).map_or("", String::as_str)
     }
 
     /// Where callers find the API. `host` is where this one did.
@@ -54,7 +53,10 @@ mod tests {
         assert_eq!(one.webhooks(ProviderKind::Gupshup), "https://gateway.example");
         assert_eq!(one.webhooks(ProviderKind::Meta), "https://gateway.example");
 
-        let apart = Addresses::new(None, "https://g.example/", "https://m.example/");
+        let apart = Addresses::new(None, |provider| match provider {
+            ProviderKind::Gupshup => "https://g.example/",
+            _ => "https://m.example/",
+        });
         assert_eq!(apart.api(Some("api.example")).unwrap(), "https://api.example");
         assert!(apart.api(None).is_err());
         assert_eq!(apart.webhooks(ProviderKind::Gupshup), "https://g.example");

@@ -266,7 +266,10 @@ impl Manage {
     pub(super) fn webhook_url(&self, channel: &Channel) -> String {
         let address = match channel.provider {
             ProviderKind::Gupshup => channel.id.stream_id(),
-            ProviderKind::Meta => channel.id.to_string(),
+            ProviderKind::Meta
+            | ProviderKind::Infobip
+            | ProviderKind::Karix
+            | ProviderKind::Dialog360 => channel.id.to_string(),
         };
         let base = self.addresses.webhooks(channel.provider);
         format!("{base}/v1/webhooks/{}/{address}", channel.provider.as_str())
@@ -276,10 +279,7 @@ impl Manage {
         ChannelView {
             channel_id: channel.id,
             kind: "messaging",
-            connector: match channel.provider {
-                ProviderKind::Gupshup => "WhatsApp (GupShup)",
-                ProviderKind::Meta => "WhatsApp (Cloud API)",
-            },
+            connector: channel.provider.connector(),
             name: channel.name.clone(),
             provider: channel.provider,
             phone_number: channel.phone_number.clone(),

@@ -1,4 +1,4 @@
-//! The parts of a user's message that the gateway and v3 have in Meta's form. Not: files, which differ.
+//! The parts of a user's message that the gateway has in Meta's form. Not: files, which differ.
 
 use serde_json::Value;
 
@@ -63,23 +63,6 @@ fn gateway_payment(payment: &Value) -> Option<FromUser> {
         status: text(payment, "status")?,
         raw: payment.clone(),
     }))
-}
-
-/// A payment as v3 tells it among the statuses (B5).
-pub(super) fn status_payment(status: &Value) -> Option<Payment> {
-    let payment = status.get("payment")?;
-    let transaction = payment.get("transaction").unwrap_or(&Value::Null);
-    let (amount_minor, offset) = amount(payment.get("amount")?)?;
-    Some(Payment {
-        transaction_id: text(transaction, "id"),
-        reference_id: text(payment, "reference_id")?,
-        amount_minor,
-        offset,
-        currency: text(payment, "currency")?,
-        transaction_type: text(transaction, "type"),
-        status: text(status, "status")?,
-        raw: payment.clone(),
-    })
 }
 
 /// Value and offset; an offset that is no positive number makes no amount.

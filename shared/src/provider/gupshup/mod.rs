@@ -14,13 +14,12 @@ mod settings;
 mod templates;
 #[cfg(test)]
 mod tests;
-mod v3;
-mod v3_send;
 mod wire;
 
 use http::{Method, Request, Response, StatusCode};
 
 use self::settings::{Mode, field, mode};
+use super::cloud::{self, Dialect};
 use super::{
     Answer, Check, Fetch, Malformed, Parsed, Provider, Refused, Setting, Submitted, TemplatePage,
     Unsupported, WebhookCall,
@@ -31,6 +30,18 @@ use crate::domain::outbound::Outbound;
 
 /// Names the provider in failures and errors.
 const NAME: &str = "gupshup";
+
+/// Webhooks of version 3 are Meta's envelope (B8). Their templates have Meta's ids, the list has GupShup's.
+const VERSION_3: Dialect = Dialect {
+    is_ours: |metadata, channel| {
+        let number = metadata.display_phone_number.as_deref().map(str::to_owned);
+        !wire::is_other_number(channel, number)
+    },
+    open_links: true,
+    echoes: false,
+    account: None,
+    template_ids: false,
+};
 
 /// Both products of GupShup.
 pub struct Gupshup;
@@ -53,10 +64,10 @@ impl Provider for Gupshup {
     }
 
     fn parse(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<Parsed, Malformed> {
-        let Some(body) = wire::body(call) else { return Err(unreadable(channel)) };
-        if v3::speaks(&body) {
-            return Ok(v3::parse(&body, call.now, channel));
+        if cloud::speaks(&call.body) {
+            return cloud::parse(&call.body, channel, VERSION_3);
         }
+        let Some(body) = wire::body(call) else { return Err(unreadable(channel)) };
         if self_serve::speaks(&body) {
             return Ok(self_serve::parse(&body, call.now));
         }
@@ -106,7 +117,12 @@ impl Provider for Gupshup {
         mode(channel) == Mode::Enterprise
     }
 
-    fn submit_template(&self, channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>> {
+    fn submit_template(
+        &self,
+        channel: &OpenChannel,
+        outbound: &Outbound,
+        _sample: Option<&str>,
+    ) -> Request<Vec<u8>> {
         match mode(channel) {
             Mode::Enterprise => templates::submit_enterprise(channel, outbound),
             Mode::SelfServe => templates::submit_self_serve(channel, outbound),

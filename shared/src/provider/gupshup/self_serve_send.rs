@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 use super::auth::callback_header;
 use super::enterprise_send::refused;
 use super::settings::{app_url, field, our_number, partner_url, self_serve_url};
-use super::wire::{form, object, secret_header, text};
-use super::{NAME, codes, v3_send};
-use crate::domain::channel::OpenChannel;
+use super::wire::{form, json as json_call, object, secret_header, text};
+use super::{NAME, codes};
+use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Sending, TemplateHeader,
     TemplateMessage, ToUser,
 };
 use crate::domain::user::Address;
+use crate::provider::cloud::{self, Reference};
 use crate::provider::{Answer, Class, Unsupported};
 
 /// The call that sends the message: by form if there is one for it, else by the partner API.
@@ -35,9 +36,19 @@ pub(super) fn build(
         }),
         Address::Bsuid(_) => None,
     };
-    let partner = || v3_send::build(channel, message);
+    let partner = || by_partner(channel, message);
     let unsupported = || Unsupported { provider: NAME, kind: message.content.kind() };
     form.or_else(partner).ok_or_else(unsupported)
+}
+
+/// Through the partner API's pass-through, in Meta's form (B2, B5): for what self-serve's own forms lack. `None`: the
+/// channel has no app token, or there is no such message.
+fn by_partner(channel: &OpenChannel, message: &Sending) -> Option<Request<Vec<u8>>> {
+    let token = field(channel, "app_token")?;
+    let body = cloud::body(ProviderKind::Gupshup, message, Reference::Unknown).ok()?;
+    let mut request = json_call(&partner_url(channel, "v3/message"), &body);
+    secret_header(&mut request, "authorization", token);
+    Some(request)
 }
 
 /// A call with the channel's key.

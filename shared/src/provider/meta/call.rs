@@ -6,9 +6,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::wire;
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{Media, MediaSource};
+use crate::provider::cloud::wire;
 use crate::provider::{Check, Fetch};
 
 /// Where the Cloud API is, unless the channel says otherwise.

@@ -2,23 +2,19 @@
 //! (`X-Hub-Signature-256`: HMAC-SHA256 over the raw bytes, hex). Odd: the handshake by `GET` before the first
 //! webhook, and duplicates and disorder by design. Documentation: developers.facebook.com/docs/whatsapp/cloud-api.
 
-mod answer;
-mod build;
 mod call;
-mod content;
-mod parse;
 mod templates;
 #[cfg(test)]
 mod tests;
-mod wire;
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use ring::hmac;
 use url::{Host, Url};
 
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{Media, Sending};
 use crate::domain::outbound::Outbound;
+use crate::provider::cloud::{self, Dialect, Reference};
 use crate::provider::{
     Answer, Check, Fetch, Malformed, Parsed, Provider, Refused, Setting, Submitted, TemplatePage,
     Unsupported, WebhookCall,
@@ -27,6 +23,18 @@ use crate::provider::{
 /// The provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Meta;
+
+/// Its own form of the Cloud API.
+const DIALECT: Dialect = Dialect {
+    is_ours: |metadata, channel| {
+        let number = metadata.phone_number_id.as_deref();
+        number.is_none_or(|number| number == channel.setting("phone_number_id", ""))
+    },
+    open_links: false,
+    echoes: true,
+    account: Some("waba_id"),
+    template_ids: true,
+};
 
 const SIGNATURE: &str = "x-hub-signature-256";
 
@@ -174,7 +182,7 @@ impl Provider for Meta {
     }
 
     fn parse(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<Parsed, Malformed> {
-        parse::body(&call.body, channel)
+        cloud::parse(&call.body, channel, DIALECT)
     }
 
     fn build(
@@ -182,11 +190,13 @@ impl Provider for Meta {
         channel: &OpenChannel,
         message: &Sending,
     ) -> Result<Request<Vec<u8>>, Unsupported> {
-        build::request(channel, message)
+        let body = cloud::body(self.kind(), message, Reference::Echoed)?;
+        let number = channel.setting("phone_number_id", "");
+        Ok(call::graph(channel, Method::POST, &[number, "messages"], &[], Some(&body)))
     }
 
     fn read(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer {
-        answer::to_sending(channel, response)
+        cloud::answer::to_sending(channel, response)
     }
 
     /// By `biz_opaque_callback_data`, in every status.
@@ -194,8 +204,13 @@ impl Provider for Meta {
         true
     }
 
-    fn submit_template(&self, channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>> {
-        templates::submit(channel, outbound)
+    fn submit_template(
+        &self,
+        channel: &OpenChannel,
+        outbound: &Outbound,
+        sample: Option<&str>,
+    ) -> Request<Vec<u8>> {
+        templates::submit(channel, outbound, sample)
     }
 
     fn read_submitted(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted {

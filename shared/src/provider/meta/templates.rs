@@ -1,12 +1,11 @@
 //! Templates: submission, list, deletion (contracts 3.1, whatsapp-rules 6).
 
 use http::{Method, Request, Response};
-use serde_json::{Value, json};
 
-use super::{answer, build, call, parse, wire};
+use super::call;
 use crate::domain::channel::OpenChannel;
-use crate::domain::outbound::{Button, Outbound, TemplateType};
-use crate::domain::template;
+use crate::domain::outbound::Outbound;
+use crate::provider::cloud::{answer, said, template, text, wire};
 use crate::provider::{Class, Submitted, TemplatePage, TemplateRow};
 
 /// Rows of one page of the list.
@@ -17,13 +16,12 @@ const ACCOUNT_FULL: &str = "2388019";
 const EXISTS: &str = "2388024";
 
 /// `POST /{waba-id}/message_templates`.
-pub(super) fn submit(channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>> {
-    let body = json!({
-        "name": outbound.template_name,
-        "language": build::language(&outbound.language),
-        "category": outbound.category,
-        "components": components(outbound),
-    });
+pub(super) fn submit(
+    channel: &OpenChannel,
+    outbound: &Outbound,
+    sample: Option<&str>,
+) -> Request<Vec<u8>> {
+    let body = template::creation(outbound, sample);
     call::graph(channel, Method::POST, &path(channel), &[], Some(&body))
 }
 
@@ -32,55 +30,12 @@ fn path(channel: &OpenChannel) -> [&str; 2] {
     [call::account(channel).unwrap_or_default(), "message_templates"]
 }
 
-fn components(outbound: &Outbound) -> Vec<Value> {
-    let mut components = Vec::new();
-    let format = match outbound.template_type {
-        TemplateType::Text => None,
-        TemplateType::Image => Some("IMAGE"),
-        TemplateType::Video => Some("VIDEO"),
-        TemplateType::Document => Some("DOCUMENT"),
-    };
-    if let Some((format, url)) = format.zip(outbound.media_url.as_ref()) {
-        // The sample is what the customer gave us, an address. Meta's own host wants the handle of an upload to the
-        // app in its place, and refuses an address; hosts that take the same body for Meta fetch it.
-        let example = json!({ "header_handle": [url] });
-        components.push(json!({ "type": "HEADER", "format": format, "example": example }));
-    }
-    let mut body = json!({ "type": "BODY", "text": template::positional(&outbound.content) });
-    let samples: Vec<&str> = outbound
-        .variables
-        .iter()
-        .map(|name| outbound.examples.get(name).map_or(name.as_str(), String::as_str))
-        .collect();
-    if !samples.is_empty() {
-        body["example"] = json!({ "body_text": [samples] });
-    }
-    components.push(body);
-    if !outbound.buttons.is_empty() {
-        let buttons: Vec<Value> = outbound.buttons.iter().map(button).collect();
-        components.push(json!({ "type": "BUTTONS", "buttons": buttons }));
-    }
-    components
-}
-
-fn button(button: &Button) -> Value {
-    match button {
-        Button::Continue { text } | Button::Cancel { text } => {
-            json!({ "type": "QUICK_REPLY", "text": text })
-        }
-        Button::Url { text, url } => json!({ "type": "URL", "text": text, "url": url }),
-        Button::Phone { text, number } => {
-            json!({ "type": "PHONE_NUMBER", "text": text, "phone_number": number })
-        }
-    }
-}
-
 /// A refusal of the content is final; a refusal of the caller or a full account is not.
 pub(super) fn read_submitted(channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted {
     let read = serde_json::from_slice::<wire::Answer<'_>>(response.body()).ok();
     let problem = read.as_ref().and_then(|answer| answer.error.as_ref());
-    let id = read.as_ref().and_then(|answer| parse::text(answer.id.as_deref()));
-    let status = read.as_ref().and_then(|answer| parse::text(answer.status.as_deref()));
+    let id = read.as_ref().and_then(|answer| text(answer.id.as_deref()));
+    let status = read.as_ref().and_then(|answer| text(answer.status.as_deref()));
     let pending = || "PENDING".to_owned();
     if response.status().is_success() && problem.is_none() && id.is_some() {
         let provider_status = status.unwrap_or_else(pending);
@@ -104,8 +59,8 @@ pub(super) fn read_submitted(channel: &OpenChannel, response: &Response<Vec<u8>>
 
 /// The sentence that is meant for people, before the ones for programs.
 fn reason(problem: &wire::Problem<'_>) -> String {
-    parse::text(problem.error_user_msg.as_deref())
-        .or_else(|| parse::text(parse::said(problem)))
+    text(problem.error_user_msg.as_deref())
+        .or_else(|| text(said(problem)))
         .unwrap_or_else(|| "the provider gave no reason".to_owned())
 }
 
@@ -128,17 +83,17 @@ pub(super) fn read_list(response: &Response<Vec<u8>>) -> Option<TemplatePage> {
     let next = answer
         .paging
         .filter(|paging| paging.next.is_some())
-        .and_then(|paging| parse::text(paging.cursors?.after.as_deref()));
+        .and_then(|paging| text(paging.cursors?.after.as_deref()));
     Some(TemplatePage { rows, next })
 }
 
 fn row(row: &wire::TemplateRow<'_>) -> Option<TemplateRow> {
     Some(TemplateRow {
-        id: parse::text(row.id.as_deref()),
-        name: parse::text(row.name.as_deref())?,
-        language: parse::text(row.language.as_deref())?,
-        status: parse::text(row.status.as_deref())?,
-        reason: parse::text(row.rejected_reason.as_deref().filter(|reason| *reason != "NONE")),
+        id: text(row.id.as_deref()),
+        name: text(row.name.as_deref())?,
+        language: text(row.language.as_deref())?,
+        status: text(row.status.as_deref())?,
+        reason: text(row.rejected_reason.as_deref().filter(|reason| *reason != "NONE")),
     })
 }
 

@@ -47,7 +47,7 @@ fn outbound() -> Outbound {
 /// T32, T33, T42: category, kind, language, variables with examples and buttons as the gateway wants them.
 #[test]
 fn the_gateway_gets_a_template() {
-    let request = Gupshup.submit_template(&enterprise(), &outbound());
+    let request = Gupshup.submit_template(&enterprise(), &outbound(), None);
     let (line, fields) = form(&request);
     assert_eq!(line, "POST https://wamedia.smsgupshup.com/GatewayAPI/rest");
     for (name, expected) in [
@@ -76,14 +76,14 @@ fn the_gateway_gets_a_template() {
         media_url: Some("https://cdn.example.com/a.png".to_owned()),
         ..outbound()
     };
-    let (_, fields) = form(&Gupshup.submit_template(&enterprise(), &image));
+    let (_, fields) = form(&Gupshup.submit_template(&enterprise(), &image, None));
     assert_eq!(value(&fields, "type"), Some("image"));
     assert_eq!(value(&fields, "header_examples"), Some(r#"["https://cdn.example.com/a.png"]"#));
 }
 
 #[test]
 fn self_serve_gets_a_template() {
-    let request = Gupshup.submit_template(&self_serve(), &outbound());
+    let request = Gupshup.submit_template(&self_serve(), &outbound(), None);
     assert_eq!(request.headers()["apikey"], "key-1");
     let (line, fields) = form(&request);
     assert_eq!(line, "POST https://api.gupshup.io/wa/app/app-1/template");

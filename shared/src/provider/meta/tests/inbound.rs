@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::event::{Event, MessageReceived, MessageRef};
+use crate::domain::message::FromUser;
 use crate::domain::user::Address;
 
 fn items(body: &str) -> Vec<Item> {
@@ -693,13 +694,25 @@ fn preferences_are_opt_ins() {
     assert_eq!(items[2], Item::Ignored { reason: "unknown_preference" });
 }
 
+/// K49: a payment is told among the statuses, but is what the user did.
+#[test]
+fn a_payment_among_the_statuses_is_the_users() {
+    let payment = received(fixture!("status-payment-captured.json"));
+    let FromUser::Payment(paid) = payment.content else { panic!("{payment:?}") };
+    assert_eq!(
+        (paid.reference_id.as_str(), paid.amount_minor, paid.offset),
+        ("order-77", 21_000, 100)
+    );
+    assert_eq!((paid.currency.as_str(), paid.status.as_str()), ("INR", "captured"));
+    assert_eq!(payment.context.reply_to.as_deref(), Some("wamid.OURS10"));
+}
+
 /// What does not concern a conversation of this channel is counted under its reason.
 #[test]
 fn the_rest_is_ignored_with_a_reason() {
     let rows = [
         (fixture!("inbound-group-text.json"), "group_message"),
         (fixture!("inbound-text-other-number.json"), "other_number"),
-        (fixture!("status-payment-captured.json"), "payment_status"),
         (fixture!("status-group.json"), "group_status"),
         (fixture!("status-warning.json"), "old_status"),
         (fixture!("status-unknown.json"), "unknown_status"),

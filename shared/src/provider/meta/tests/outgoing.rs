@@ -388,7 +388,7 @@ fn outbound() -> Outbound {
 /// T25, T31, T33, T34, T37-T41: language, header, positions with their samples, and the buttons in their order.
 #[test]
 fn a_template_is_submitted() {
-    let request = Meta.submit_template(&channel(), &outbound());
+    let request = Meta.submit_template(&channel(), &outbound(), None);
     assert_eq!(request.method(), "POST");
     assert_eq!(request.uri(), "https://graph.facebook.com/v23.0/208765400098765/message_templates");
     assert_eq!(
@@ -421,7 +421,7 @@ fn a_plain_template_has_a_body_only() {
     plain.content = "Hello, ¿Are you ready?".to_owned();
     plain.variables.clear();
     plain.buttons.clear();
-    let body = body(&Meta.submit_template(&channel(), &plain));
+    let body = body(&Meta.submit_template(&channel(), &plain, None));
     assert_eq!(body["components"], json!([{ "type": "BODY", "text": "Hello, ¿Are you ready?" }]));
 }
 

@@ -4,21 +4,21 @@
 use serde_json::value::RawValue;
 
 use super::parse::{any, read, text};
-use super::wire;
+use super::{Dialect, wire};
 use crate::domain::message::{FromUser, Location, Media, MediaKind, MediaSource};
 use crate::domain::user::{Address, Bsuid, WaId};
 
 /// The content of a message, by its `type`.
-pub(super) fn of(message: &wire::Message<'_>) -> FromUser {
+pub(super) fn of(message: &wire::Message<'_>, dialect: Dialect) -> FromUser {
     let kind = message.kind.as_deref().unwrap_or("unknown");
     let content = match kind {
         "text" => said(message.text),
-        "image" => file(MediaKind::Image, message.image),
-        "video" => file(MediaKind::Video, message.video),
-        "audio" => file(MediaKind::Audio, message.audio),
-        "voice" => file(MediaKind::Voice, message.voice),
-        "document" => file(MediaKind::Document, message.document),
-        "sticker" => file(MediaKind::Sticker, message.sticker),
+        "image" => file(MediaKind::Image, message.image, dialect),
+        "video" => file(MediaKind::Video, message.video, dialect),
+        "audio" => file(MediaKind::Audio, message.audio, dialect),
+        "voice" => file(MediaKind::Voice, message.voice, dialect),
+        "document" => file(MediaKind::Document, message.document, dialect),
+        "sticker" => file(MediaKind::Sticker, message.sticker, dialect),
         "location" => place(message.location),
         "contacts" => any(message.contacts).map(|contacts| FromUser::Contacts { contacts }),
         "interactive" => choice(message.interactive),
@@ -43,11 +43,12 @@ fn said(part: Option<&RawValue>) -> Option<FromUser> {
     text(given.body.as_deref()).map(|body| FromUser::Text { body })
 }
 
-fn file(kind: MediaKind, part: Option<&RawValue>) -> Option<FromUser> {
+fn file(kind: MediaKind, part: Option<&RawValue>, dialect: Dialect) -> Option<FromUser> {
     let given: wire::File<'_> = read(part)?;
     let is_voice = kind == MediaKind::Audio && given.voice == Some(true);
     // An attachment without id or link occurs: announced, and not to be had.
     let source = match (text(given.id.as_deref()), text(given.url.as_deref())) {
+        (_, Some(url)) if dialect.open_links => Some(MediaSource::Link(url)),
         (Some(id), Some(url)) => Some(MediaSource::PrivateLink { url, id }),
         (Some(id), None) => Some(MediaSource::ProviderId(id)),
         (None, Some(url)) => Some(MediaSource::PrivateLink { url, id: String::new() }),

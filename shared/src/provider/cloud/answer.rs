@@ -16,7 +16,10 @@ use crate::provider::{Answer, Class, codes};
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// The answer to a sending.
-pub(super) fn to_sending(channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer {
+pub(in crate::provider) fn to_sending(
+    channel: &OpenChannel,
+    response: &Response<Vec<u8>>,
+) -> Answer {
     let read = serde_json::from_slice::<wire::Answer<'_>>(response.body()).ok();
     let has_error = read.as_ref().is_some_and(|answer| answer.error.is_some());
     if response.status().is_success() && !has_error {
@@ -35,7 +38,10 @@ pub(super) fn to_sending(channel: &OpenChannel, response: &Response<Vec<u8>>) ->
 }
 
 /// What an answer that is not a success means.
-pub(super) fn class(answer: Option<&wire::Answer<'_>>, response: &Response<Vec<u8>>) -> Class {
+pub(in crate::provider) fn class(
+    answer: Option<&wire::Answer<'_>>,
+    response: &Response<Vec<u8>>,
+) -> Class {
     let problem = answer.and_then(|answer| answer.error.as_ref());
     let code = problem.and_then(|problem| problem.code.as_deref()?.parse().ok());
     let status = response.status();

@@ -1,42 +1,43 @@
-//! From our message to the body of `POST /{phone-number-id}/messages`.
+//! From our message to the body that sends it.
 
-use http::{Method, Request};
 use serde_json::{Map, Value, json};
 
-use super::call;
-use crate::domain::channel::{OpenChannel, ProviderKind};
+use super::template;
+use crate::domain::channel::ProviderKind;
 use crate::domain::message::{
-    ButtonValue, Header, Location, Media, MediaKind, MediaSource, Section, Sending,
-    TemplateButtonValue, TemplateHeader, TemplateMessage, ToUser,
+    Header, Location, Media, MediaKind, MediaSource, Section, Sending, ToUser,
 };
 use crate::domain::user::Address;
 use crate::provider::Unsupported;
 
-/// The call that sends the message.
-pub(super) fn request(
-    channel: &OpenChannel,
-    message: &Sending,
-) -> Result<Request<Vec<u8>>, Unsupported> {
-    let body = body(message)?;
-    let number = channel.setting("phone_number_id", "");
-    Ok(call::graph(channel, Method::POST, &[number, "messages"], &[], Some(&body)))
+/// Whether a reference of ours comes back in every status: it finds the message even if the answer to this call is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::provider) enum Reference {
+    Echoed,
+    Unknown,
 }
 
 /// The envelope with the object that is named like its type.
-fn body(message: &Sending) -> Result<Value, Unsupported> {
-    let content = content(&message.content).ok_or(Unsupported {
-        provider: ProviderKind::Meta.as_str(),
-        kind: message.content.kind(),
-    })?;
+///
+/// # Errors
+/// There is nothing to send, such as a file without a place.
+pub(in crate::provider) fn body(
+    provider: ProviderKind,
+    message: &Sending,
+    reference: Reference,
+) -> Result<Value, Unsupported> {
     let kind = message.content.kind();
+    let content =
+        content(&message.content).ok_or(Unsupported { provider: provider.as_str(), kind })?;
     let mut body = json!({
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "type": kind,
-        // Comes back in every status: the status finds the message even if the answer to this call is lost.
-        "biz_opaque_callback_data": message.id.to_string(),
     });
     body[kind] = content;
+    if reference == Reference::Echoed {
+        body["biz_opaque_callback_data"] = json!(message.id.to_string());
+    }
     match &message.to {
         Address::Phone(id) => body["to"] = json!(id.as_str()),
         Address::Bsuid(id) => body["recipient"] = json!(id.as_str()),
@@ -47,8 +48,8 @@ fn body(message: &Sending) -> Result<Value, Unsupported> {
     Ok(body)
 }
 
-/// `None`: there is nothing to send, such as a file without a place.
-fn content(content: &ToUser) -> Option<Value> {
+/// The object under the name of its type. `None`: there is nothing to send, such as a file without a place.
+pub(in crate::provider) fn content(content: &ToUser) -> Option<Value> {
     Some(match content {
         ToUser::Text { body, preview_url } => json!({ "body": body, "preview_url": preview_url }),
         ToUser::Media(media) => file(media, true)?,
@@ -89,7 +90,7 @@ fn content(content: &ToUser) -> Option<Value> {
             interactive("location_request_message", None, body, None, &action)
         }
         ToUser::Interactive { interactive } => interactive.clone(),
-        ToUser::Template(message) => template(message)?,
+        ToUser::Template(message) => template::sending(message)?,
     })
 }
 
@@ -146,14 +147,14 @@ fn above(header: &Header) -> Option<Value> {
 }
 
 /// An object that holds its content under the name of its type.
-fn typed(kind: &str, content: Value) -> Value {
+pub(super) fn typed(kind: &str, content: Value) -> Value {
     let mut object = json!({ "type": kind });
     object[kind] = content;
     object
 }
 
 /// The name of the object that holds the file.
-const fn word(kind: MediaKind) -> &'static str {
+pub(super) const fn word(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::Image => "image",
         MediaKind::Video => "video",
@@ -164,7 +165,7 @@ const fn word(kind: MediaKind) -> &'static str {
 }
 
 /// A caption on audio or a sticker makes the platform refuse the whole message: it is left out.
-fn file(media: &Media, with_caption: bool) -> Option<Value> {
+pub(super) fn file(media: &Media, with_caption: bool) -> Option<Value> {
     let mut object = Map::new();
     match media.source.as_ref()? {
         MediaSource::Link(url) => object.insert("link".to_owned(), json!(url)),
@@ -186,7 +187,7 @@ fn file(media: &Media, with_caption: bool) -> Option<Value> {
     Some(Value::Object(object))
 }
 
-fn location(place: &Location) -> Option<Value> {
+pub(super) fn location(place: &Location) -> Option<Value> {
     let degrees = |text: &str| text.parse().ok().and_then(serde_json::Number::from_f64);
     let mut object = json!({
         "latitude": degrees(&place.latitude)?,
@@ -199,53 +200,4 @@ fn location(place: &Location) -> Option<Value> {
         object["address"] = json!(address);
     }
     Some(object)
-}
-
-fn template(message: &TemplateMessage) -> Option<Value> {
-    let mut components = Vec::new();
-    if let Some(header) = &message.header {
-        let parameter = match header {
-            TemplateHeader::Text(text) => json!({ "type": "text", "text": text }),
-            TemplateHeader::Media(media) => typed(word(media.kind), file(media, false)?),
-            TemplateHeader::Location(place) => typed("location", location(place)?),
-        };
-        components.push(json!({ "type": "header", "parameters": [parameter] }));
-    }
-    if !message.body.is_empty() {
-        let parameters: Vec<Value> =
-            message.body.iter().map(|text| json!({ "type": "text", "text": text })).collect();
-        components.push(json!({ "type": "body", "parameters": parameters }));
-    }
-    components.extend(message.buttons.iter().map(button));
-    let mut object = json!({
-        "name": message.name,
-        "language": { "code": language(&message.language) },
-    });
-    if !components.is_empty() {
-        object["components"] = json!(components);
-    }
-    Some(object)
-}
-
-/// `pt-BR` is `pt_BR` here (T34).
-pub(super) fn language(code: &str) -> String {
-    code.replace('-', "_")
-}
-
-fn button(button: &TemplateButtonValue) -> Value {
-    let (kind, parameter) = match &button.value {
-        ButtonValue::QuickReply { payload } => {
-            ("quick_reply", json!({ "type": "payload", "payload": payload }))
-        }
-        ButtonValue::Url { suffix } => ("url", json!({ "type": "text", "text": suffix })),
-        ButtonValue::CopyCode { code } => {
-            ("copy_code", json!({ "type": "coupon_code", "coupon_code": code }))
-        }
-    };
-    json!({
-        "type": "button",
-        "sub_type": kind,
-        "index": button.index.to_string(),
-        "parameters": [parameter],
-    })
 }

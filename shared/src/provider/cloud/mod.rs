@@ -1,0 +1,31 @@
+//! The Cloud API's bodies, which several carriers speak: Meta itself, 360dialog, AWS, and GupShup's partner API. Read
+//! and made here once; addresses, headers, credentials and signatures are each carrier's own.
+
+pub(super) mod answer;
+mod build;
+mod content;
+mod event;
+mod parse;
+mod status;
+pub(super) mod template;
+pub(super) mod wire;
+
+pub(super) use build::{Reference, body};
+pub(super) use parse::{parse, said, speaks, text};
+
+use crate::domain::channel::OpenChannel;
+
+/// Where a carrier's form differs from Meta's own.
+#[derive(Clone, Copy)]
+pub(super) struct Dialect {
+    /// Whether what names this business number concerns the channel.
+    pub(super) is_ours: fn(&wire::Metadata<'_>, &OpenChannel) -> bool,
+    /// Whether the link of a file is open to everyone. Else it wants the channel's credentials.
+    pub(super) open_links: bool,
+    /// Whether statuses bring our reference back ([`Reference`]).
+    pub(super) echoes: bool,
+    /// The setting with the account's id, where events of templates and of the account are told apart by it.
+    pub(super) account: Option<&'static str>,
+    /// Whether a template's events name it by the id that its list has.
+    pub(super) template_ids: bool,
+}
