@@ -9,6 +9,7 @@ mod broken;
 mod budget;
 mod bundle;
 mod channels;
+mod coexistence;
 mod counting;
 mod crashes;
 mod first_tenant;

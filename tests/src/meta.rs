@@ -33,11 +33,30 @@ pub fn spread(post: &WebhookPost, app_secret: &str) -> WebhookPost {
     let id = &body["entry"][0]["id"];
     let half = changes.split_off(changes.len() / 2);
     let entries = json!([{ "id": id, "changes": changes }, { "id": id, "changes": half }]);
-    let body = json!({ "object": body["object"], "entry": entries }).to_string().into_bytes();
+    signed(&post.url, app_secret, &json!({ "object": body["object"], "entry": entries }))
+}
+
+/// A webhook with one change, as the platform signs it.
+pub fn change(
+    url: &str,
+    app_secret: &str,
+    account: &str,
+    field: &str,
+    value: &Value,
+) -> WebhookPost {
+    let changes = json!([{ "field": field, "value": value }]);
+    let entries = json!([{ "id": account, "changes": changes }]);
+    let body = json!({ "object": "whatsapp_business_account", "entry": entries });
+    signed(url, app_secret, &body)
+}
+
+fn signed(url: &str, app_secret: &str, body: &Value) -> WebhookPost {
+    let body = body.to_string().into_bytes();
     let key = hmac::Key::new(hmac::HMAC_SHA256, app_secret.as_bytes());
     let signature = format!("sha256={}", hex::encode(hmac::sign(&key, &body)));
-    let mut headers = post.headers.clone();
-    headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-hub-signature-256"));
-    headers.push(("x-hub-signature-256".to_owned(), signature));
-    WebhookPost { url: post.url.clone(), headers, body }
+    let headers = vec![
+        ("content-type".to_owned(), "application/json".to_owned()),
+        ("x-hub-signature-256".to_owned(), signature),
+    ];
+    WebhookPost { url: url.to_owned(), headers, body }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ChannelId, ConversationId, MessageId};
-use super::message::{Context, Failure, FromUser, Status};
+use super::message::{Context, Failure, FromUser, Status, ToUser};
 use super::process::StepAnswer;
 use super::time::Time;
 use super::user::{Address, Sender};
@@ -14,6 +14,8 @@ use super::user::{Address, Sender};
 pub enum Event {
     /// A user wrote.
     MessageReceived(MessageReceived),
+    /// The business wrote from its own phone, beside the gateway (coexistence).
+    MessageEchoed(MessageEchoed),
     /// One of our messages came a step further.
     StatusChanged(StatusChanged),
     /// The review of a template ended or was reopened.
@@ -36,6 +38,17 @@ pub struct MessageReceived {
     pub content: FromUser,
     #[serde(default)]
     pub context: Context,
+}
+
+/// What the business said to a user from its own phone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageEchoed {
+    /// The provider's id. Together with `time` it makes our id, so both must be the same on redelivery.
+    pub provider_id: String,
+    /// The provider's time.
+    pub time: Time,
+    pub to: Address,
+    pub content: ToUser,
 }
 
 /// Which of our messages a status speaks of.

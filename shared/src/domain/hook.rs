@@ -60,6 +60,8 @@ pub enum EventKind {
     OutboundTemplate,
     Message,
     Handover,
+    /// A channel's account or number changed at its provider: restrictions, quality, limits, names.
+    Channel,
     /// A hook endpoint was switched off; goes to the tenant's other endpoints (standard-webhooks 4).
     Endpoint,
 }
@@ -76,6 +78,7 @@ impl EventKind {
             Self::OutboundTemplate => "outbound_template",
             Self::Message => "message",
             Self::Handover => "handover",
+            Self::Channel => "channel",
             Self::Endpoint => "endpoint",
         }
     }
@@ -91,6 +94,7 @@ impl EventKind {
             Self::OutboundTemplate => &["approved", "rejected", "pending"],
             Self::Message => &["received", "sent", "delivered", "read", "failed"],
             Self::Handover => &["started", "connected", "ended", "failed"],
+            Self::Channel => &["account_changed"],
             Self::Endpoint => &["disabled"],
         }
     }

@@ -162,6 +162,7 @@ impl Receive {
             Event::MessageReceived(message) => {
                 message.from.address.conversation(channel.id).to_string()
             }
+            Event::MessageEchoed(echo) => echo.to.conversation(channel.id).to_string(),
             Event::OptInChanged { address, .. } => address.conversation(channel.id).to_string(),
             Event::StatusChanged(_) | Event::TemplateChanged(_) | Event::AccountChanged { .. } => {
                 channel.id.to_string()

@@ -1,6 +1,9 @@
 //! What an event means for its conversation. A message is stored first (that is the dedupe), then decided on, saved
 //! in one write, and its effects are emitted. Everything here may run twice.
 
+mod account;
+mod echo;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -93,15 +96,17 @@ impl Route {
             What::Webhook(Event::MessageReceived(message)) => {
                 self.message(channel, message, received, &writer, job.deliveries).await
             }
+            What::Webhook(Event::MessageEchoed(echo)) => {
+                self.echo(channel, echo, received, job.deliveries).await
+            }
             What::Webhook(Event::TemplateChanged(changed)) => {
                 self.template(channel, &changed).await
             }
             What::Webhook(Event::OptInChanged { address, opted_in, .. }) => {
                 self.opt_in(channel, address, opted_in).await
             }
-            What::Webhook(Event::AccountChanged { kind, .. }) => {
-                tracing::warn!(channel.id = %channel.id, kind, "the account changed at the provider");
-                Ok((Outcome::Event, ""))
+            What::Webhook(Event::AccountChanged { kind, detail }) => {
+                self.account(channel, &kind, &detail, &writer).await
             }
             // Statuses never come by the queue.
             What::Webhook(Event::StatusChanged(_)) => Ok((Outcome::Ignored, "status")),

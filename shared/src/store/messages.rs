@@ -67,6 +67,19 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// A message that went out without us, as it is stored.
+    pub fn echoed(sending: Sending, provider_id: String) -> Self {
+        let history = vec![(Status::Sent, sending.time)];
+        Self {
+            sending,
+            status: Status::Sent,
+            provider_id: Some(provider_id),
+            failure: None,
+            history,
+            claim: None,
+        }
+    }
+
     /// When the provider had it: the follow-up's clock starts then (contracts 7.2).
     pub fn handed_over(&self) -> Option<Time> {
         let times = self.history.iter().filter(|(status, _)| {
@@ -133,6 +146,26 @@ impl Store {
             writes.push(conversation_write(conversation)?);
         }
         Receipt::add(receipt, &mut writes);
+        self.table.write(writes).await?.or_changed("the conversation").map(drop)
+    }
+
+    /// Stores a message that went out without us, as `sent`, together with its conversation.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] if it is there, or if the conversation is another meanwhile.
+    pub async fn put_echo(
+        &self,
+        sending: &Sending,
+        provider_id: &str,
+        conversation: &Conversation,
+    ) -> Result<()> {
+        let item = Item::new(&keys::message(sending.id), &Said::ToUser(Box::new(sending.clone())))?
+            .with(name::STATUS, Status::Sent.as_str())
+            .with(attr::RANK, i64::from(Status::Sent.rank()))
+            .with(name::PROVIDER_ID, provider_id)
+            .with(&time_name(Status::Sent), sending.time.millis());
+        let message = Write::Put { item, when: When::Unset(attr::PK) };
+        let writes = vec![message, conversation_write(conversation)?];
         self.table.write(writes).await?.or_changed("the conversation").map(drop)
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::ids::{ChannelId, MessageId};
 use super::super::time::Time;
 use super::super::user::{Address, Sender};
-use super::{Contacts, Location, Media};
+use super::{Contacts, Location, Media, ToUser};
 
 /// A payment result (WhatsApp Pay). Amounts are integers; decimal text is made from them (contracts 11.5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +109,27 @@ impl FromUser {
             Self::TemplateButton { payload, .. } => Some(payload),
             _ => None,
         }
+    }
+
+    /// The same said by the business: what its own phone sends comes in the form of a user's message. `None` for what a
+    /// phone does not send as a message of its own.
+    pub fn echoed(self) -> Option<ToUser> {
+        Some(match self {
+            Self::Text { body } => ToUser::text(body),
+            Self::Media(media) => ToUser::Media(media),
+            Self::Location(place) => ToUser::Location(place),
+            Self::Contacts { contacts } => ToUser::Contacts { contacts },
+            Self::Reaction { to, emoji } => ToUser::Reaction { to, emoji },
+            Self::Choice { .. }
+            | Self::TemplateButton { .. }
+            | Self::FlowReply { .. }
+            | Self::Order { .. }
+            | Self::Payment(_)
+            | Self::System { .. }
+            | Self::Edit { .. }
+            | Self::Revoke { .. }
+            | Self::Unsupported { .. } => return None,
+        })
     }
 
     /// Whether it opens the service window: the user spoke. A payment's result is the provider speaking.

@@ -151,6 +151,8 @@ pub enum Origin {
     },
     /// `POST /v1/messages`.
     Api,
+    /// The business's own phone: it went out without us.
+    Phone,
 }
 
 /// A message to a user on its way: what the message queue carries.

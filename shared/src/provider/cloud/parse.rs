@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{Dialect, content, event, status, wire};
 use crate::domain::channel::OpenChannel;
-use crate::domain::event::{Event, MessageReceived};
+use crate::domain::event::{Event, MessageEchoed, MessageReceived};
 use crate::domain::message::Context;
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, Sender, WaId};
@@ -136,7 +136,7 @@ impl Reader<'_> {
         parts(value.messages.as_ref()).for_each(|part| push(message(part, &contacts, dialect)));
         parts(value.statuses.as_ref()).for_each(|part| push(status::read(part, channel, dialect)));
         parts(value.errors.as_ref()).for_each(|part| push(event::account("errors", Some(part))));
-        parts(value.message_echoes.as_ref()).for_each(|_| push(Item::Ignored { reason: "echo" }));
+        parts(value.message_echoes.as_ref()).for_each(|part| push(echo(part, dialect)));
         parts(value.user_preferences.as_ref()).for_each(|part| push(event::preference(part)));
         if self.items.len() == before {
             self.items.push(Item::Ignored { reason: "empty" });
@@ -172,6 +172,26 @@ fn message(part: &RawValue, contacts: &[wire::Contact<'_>], dialect: Dialect) ->
         content: content::of(&message, dialect),
         context: context(&message),
     }))
+}
+
+/// What the business said from its own phone, beside us.
+fn echo(part: &RawValue, dialect: Dialect) -> Item {
+    let Some(message) = read::<wire::Message<'_>>(Some(part)) else { return UNREADABLE };
+    let phone = message.to.as_deref().and_then(|to| WaId::parse(to).ok()).map(Address::Phone);
+    let bsuid = [message.to_user_id.as_deref(), message.to.as_deref()];
+    let bsuid = bsuid.into_iter().flatten().find_map(|to| Bsuid::parse(to).ok());
+    let to = phone.or(bsuid.map(Address::Bsuid));
+    let id = text(message.id.as_deref());
+    let (Some(to), Some(provider_id), Some(time)) = (to, id, time(message.timestamp.as_deref()))
+    else {
+        return UNREADABLE;
+    };
+    match content::of(&message, dialect).echoed() {
+        Some(content) => {
+            Item::Event(Event::MessageEchoed(MessageEchoed { provider_id, time, to, content }))
+        }
+        None => Item::Ignored { reason: "echo" },
+    }
 }
 
 /// A name for what has none, out of what identifies it.

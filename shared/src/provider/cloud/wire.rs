@@ -119,6 +119,9 @@ pub(in crate::provider) struct Profile<'a> {
 pub(in crate::provider) struct Message<'a> {
     #[serde(borrow)]
     pub(in crate::provider) from: Option<Word<'a>>,
+    /// Of an echo: whom the business wrote to.
+    pub(in crate::provider) to: Option<Word<'a>>,
+    pub(in crate::provider) to_user_id: Option<Word<'a>>,
     pub(in crate::provider) from_user_id: Option<Word<'a>>,
     pub(in crate::provider) id: Option<Word<'a>>,
     pub(in crate::provider) timestamp: Option<Word<'a>>,
