@@ -434,7 +434,7 @@ async fn continue_starts_the_flow_once() {
     bundle.assert_no_dead_letters();
 }
 
-/// T48, T55: the same at every provider, whether or not it carries our payload.
+/// T48, T55, K34, K40, K45: the same at every provider, whether or not it carries our payload.
 #[tokio::test]
 async fn every_provider_brings_the_tap_back() {
     let bundle = Bundle::start().await;
@@ -468,6 +468,33 @@ async fn every_provider_brings_the_tap_back() {
         assert_eq!(send["reply"], "continue", "{known}");
         assert_eq!(send["status"], "delivered", "{known}");
     }
+    bundle.assert_no_dead_letters();
+}
+
+/// T52: consent that is new is told to a provider that asks for it, once; then the template goes.
+#[tokio::test]
+async fn a_new_consent_is_told_to_the_provider() {
+    let bundle = Bundle::start().await;
+    let shop = bundle.customer().await;
+    let number = shop.gupshup_enterprise("573177700000").await;
+    let s = Scene { bundle: &bundle, shop: bundle.customer().await, number, flow: String::new() };
+    let made = shop.form(OUTBOUNDS, &NOTIFYING).await.expect(201);
+    s.review(Review::Approved).await;
+    bundle.turn(minutes(6)).await;
+    bundle.poll().await;
+    let id = text(&made, "outbound_id");
+    let mut form =
+        with(&s.sending(&id), &[("flow_id", ""), ("var.name", ""), ("var.lastname", "")]);
+    form.push(("var.code", "123456"));
+    for calls in [2, 1] {
+        let before = bundle.wire.called().len();
+        shop.form(SEND, &form).await.expect(202);
+        bundle.run().await;
+        let called = bundle.wire.called();
+        let to_gateway = called[before..].iter().filter(|c| c.path.ends_with("/GatewayAPI/rest"));
+        assert_eq!(to_gateway.count(), calls, "{called:?}");
+    }
+    assert_eq!(s.number.person("573001234567", "Ana").sees().len(), 2);
     bundle.assert_no_dead_letters();
 }
 

@@ -11,7 +11,7 @@ use super::effects::change;
 use super::receive::follow_status;
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, WAITING_MAX};
-use crate::domain::message::{Failure, OutsideWindow, Sending, Status, ToUser};
+use crate::domain::message::{Failure, Origin, OutsideWindow, Sending, Status, ToUser};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::ports::{
@@ -162,7 +162,20 @@ impl Deliver {
                 }
             }
         }
+        self.tell_consent(channel, &sending).await;
         self.call(channel, &sending, deliveries).await
+    }
+
+    /// Tells the provider of a user's consent, if it is new and the provider asks for it. Who is not told refuses the
+    /// message, so a failure here needs no answer of its own.
+    async fn tell_consent(&self, channel: &OpenChannel, sending: &Sending) {
+        let Origin::Outbound { new_consent: true, .. } = sending.origin else { return };
+        let provider = provider::of(channel.provider);
+        let Some(request) = provider.opt_in(channel, &sending.to) else { return };
+        let told = self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX).await;
+        if let Err(error) = told {
+            tracing::warn!(message.id = %sending.id, %error, "the provider was not told of a consent");
+        }
     }
 
     /// At the moment of sending (README 9). What was known when it was decided spares the look at the conversation.

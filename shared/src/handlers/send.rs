@@ -151,9 +151,11 @@ impl SendOutbound {
         checked: &Checked,
         accepted: &SendAccepted,
     ) -> Result<()> {
-        let conversation = self.conversation(call, id, checked).await?;
+        let mut conversation = self.conversation(call, id, checked).await?;
+        // The caller vouches for it (T52), whatever the user said before.
+        let new_consent = conversation.opted_in.replace(true) != Some(true);
         let to = conversation.address.clone();
-        let sending = sending(call.now, id, checked, &conversation);
+        let sending = sending(call.now, id, checked, &conversation, new_consent);
         let send = OutboundSend {
             id,
             outbound: checked.outbound.id,
@@ -232,6 +234,7 @@ fn sending(
     id: OutboundSendId,
     checked: &Checked,
     conversation: &Conversation,
+    new_consent: bool,
 ) -> Sending {
     let outbound = &checked.outbound;
     let template = outbound.message(&checked.variables, |reply| payload(outbound.id, reply));
@@ -242,7 +245,7 @@ fn sending(
         time: now,
         received: None,
         content: ToUser::Template(template),
-        origin: Origin::Outbound { outbound: outbound.id, send: id },
+        origin: Origin::Outbound { outbound: outbound.id, send: id, new_consent },
         reply_to: None,
         window_closes: conversation.window_closes(),
         otherwise: None,

@@ -17,6 +17,7 @@ use crate::domain::event::Event;
 use crate::domain::message::{Failure, Media, MediaKind, Sending};
 use crate::domain::outbound::Outbound;
 use crate::domain::time::Time;
+use crate::domain::user::Address;
 
 /// Every provider there is.
 pub const ALL: [&dyn Provider; 5] =
@@ -254,6 +255,12 @@ pub trait Provider: Sync + Send {
         channel: &OpenChannel,
         message: &Sending,
     ) -> Result<Request<Vec<u8>>, Unsupported>;
+
+    /// The call that tells the provider of a user's consent, where it asks to be told before a template may go to that
+    /// user. The default needs none.
+    fn opt_in(&self, _channel: &OpenChannel, _user: &Address) -> Option<Request<Vec<u8>>> {
+        None
+    }
 
     /// What its answer means.
     fn read(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer;

@@ -148,6 +148,9 @@ pub enum Origin {
     Outbound {
         outbound: OutboundId,
         send: OutboundSendId,
+        /// The user's consent is new: a provider that asks for it is told before the message goes.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        new_consent: bool,
     },
     /// `POST /v1/messages`.
     Api,

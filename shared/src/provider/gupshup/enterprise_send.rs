@@ -53,6 +53,18 @@ pub(super) fn build(
     Ok(form(Method::POST, &send_url(channel), &fields))
 }
 
+/// The call that tells the gateway of a user's consent, by the account that sends templates (A2).
+pub(super) fn opt_in(channel: &OpenChannel, user: &Address) -> Option<Request<Vec<u8>>> {
+    let Address::Phone(number) = user else { return None };
+    let mut fields = common(&hsm_account(channel));
+    fields.extend([
+        ("method", "OPT_IN".to_owned()),
+        ("channel", "WHATSAPP".to_owned()),
+        ("phone_number", number.as_str().to_owned()),
+    ]);
+    Some(form(Method::POST, &send_url(channel), &fields))
+}
+
 fn unsupported(kind: &'static str) -> Unsupported {
     Unsupported { provider: NAME, kind }
 }

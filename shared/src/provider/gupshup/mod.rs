@@ -27,6 +27,7 @@ use super::{
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{Media, MediaSource, Sending};
 use crate::domain::outbound::Outbound;
+use crate::domain::user::Address;
 
 /// Names the provider in failures and errors.
 const NAME: &str = "gupshup";
@@ -102,6 +103,14 @@ impl Provider for Gupshup {
         match mode(channel) {
             Mode::Enterprise => enterprise_send::build(channel, message),
             Mode::SelfServe => self_serve_send::build(channel, message),
+        }
+    }
+
+    /// Self-serve's calls for it are gone (B9).
+    fn opt_in(&self, channel: &OpenChannel, user: &Address) -> Option<Request<Vec<u8>>> {
+        match mode(channel) {
+            Mode::Enterprise => enterprise_send::opt_in(channel, user),
+            Mode::SelfServe => None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Section,
     TemplateButtonValue, TemplateHeader, TemplateMessage,
 };
-use crate::domain::user::Bsuid;
+use crate::domain::user::{Address, Bsuid};
 use crate::provider::Unsupported;
 
 const GATEWAY: &str = "POST https://media.smsgupshup.com/GatewayAPI/rest";
@@ -94,7 +94,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
 
-/// K20: texts and files as the gateway wants them.
+/// K20, K35: texts and files as the gateway wants them.
 #[test]
 fn the_gateway_takes_texts_and_files_in_its_form() {
     let channel = enterprise();
@@ -194,7 +194,7 @@ fn the_gateway_takes_menus_in_its_form() {
     }
 }
 
-/// The approved text as it was rendered, or by id where the account takes that.
+/// K37, K38, K39: the approved text as it was rendered, or by id where the account takes that; a header may be a file.
 #[test]
 fn the_gateway_takes_templates_by_text_or_by_id() {
     let text = enterprise();
@@ -274,6 +274,23 @@ fn order(parameters: &Value) -> ToUser {
             "action": { "name": "review_and_pay", "parameters": parameters },
         }),
     }
+}
+
+/// K34: the gateway is told of a consent before it takes a template; self-serve is not, its call for it is gone.
+#[test]
+fn the_gateway_is_told_of_a_consent() {
+    let user = sending(ToUser::text("")).to;
+    let request = Gupshup.opt_in(&enterprise(), &user).expect("a call");
+    assert_eq!(line(&request), GATEWAY);
+    let (_, fields) = form(&request);
+    for (name, expected) in
+        [("method", "OPT_IN"), ("channel", "WHATSAPP"), ("phone_number", user.as_str())]
+    {
+        assert_eq!(value(&fields, name), Some(expected), "{name}");
+    }
+    assert!(Gupshup.opt_in(&self_serve(), &user).is_none());
+    let nameless = Address::Bsuid(Bsuid::parse("IN.5550001").unwrap());
+    assert!(Gupshup.opt_in(&enterprise(), &nameless).is_none());
 }
 
 /// K46, K47, K48: orders go out after a look at what no order can miss; the parameters' names are settings.
@@ -451,6 +468,7 @@ fn self_serve_quotes_the_message_that_it_answers() {
     );
 }
 
+/// K37, K38, K39, K40: the id names the content; values, files and payloads stand in their places.
 #[test]
 fn self_serve_takes_templates_by_id_with_all_values_in_one_list() {
     let mut values = quick_replies();
