@@ -92,7 +92,7 @@ impl Play {
             associated_app: None,
             require_exp: false,
             options_layout: OptionsLayout::Auto,
-            default_flow: None,
+            use_case: None,
             active: true,
             warnings: Vec::new(),
             created: now,
