@@ -54,8 +54,8 @@ pub(crate) async fn run(args: &Args) -> Result<(), Failure> {
         listen(args.simulator_port, "--simulator-port").await?;
     let addresses = Addresses { gateway: gateway_url, simulator: simulator_url };
     let folder = Folder::open(&args.folder)?;
-    let gateway = Gateway::open(&folder)?;
-    let router = gateway.router(&addresses.gateway);
+    let gateway = Gateway::open(&folder, &addresses.gateway)?;
+    let router = gateway.router();
     let (simulator, clock) = open_simulator(&folder, &gateway, &addresses)?;
 
     let (stop, stopped) = watch::channel(false);

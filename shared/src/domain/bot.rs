@@ -162,7 +162,9 @@ pub struct BotAnswer {
 pub enum BotOutcome {
     Answered(Box<BotSaid>),
     /// It never answered usefully, and why.
-    Unavailable { why: String },
+    Unavailable {
+        why: String,
+    },
 }
 
 /// What a bot answered.
@@ -204,9 +206,15 @@ impl NewContext {
 pub enum BotReply {
     Say(Box<ToUser>),
     /// Options, laid out as the channel does it.
-    Menu { body: String, options: Vec<Choice> },
+    Menu {
+        body: String,
+        options: Vec<Choice>,
+    },
     /// Something that cannot be sent: it becomes a message that has failed. `object` is what the bot said.
-    Failed { object: Value, failure: Failure },
+    Failed {
+        object: Value,
+        failure: Failure,
+    },
 }
 
 /// What a bot wants done.
@@ -227,6 +235,9 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// A handover that nobody takes.
+    pub const HANDOVER: &str = "handover_unavailable";
+
     pub fn new(reason: &str, detail: impl Into<String>) -> Self {
         Self { reason: reason.to_owned(), detail: detail.into() }
     }

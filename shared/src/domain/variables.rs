@@ -178,7 +178,8 @@ mod tests {
             (MediaKind::Video, "video"),
             (MediaKind::Sticker, "sticker"),
         ] {
-            let wanted = format!("file:{word}|3f0c0001|https://waba.360dialog.io/v1/media/3f0c0001");
+            let wanted =
+                format!("file:{word}|3f0c0001|https://waba.360dialog.io/v1/media/3f0c0001");
             assert_eq!(theirs.text(&file(kind)), Some(wanted));
         }
         let ours = Files::Ours(Some("https://gateway.example/"));
