@@ -268,7 +268,7 @@ async fn a_handover_that_nobody_takes_is_told() {
     s.will([
         ok(json!({ "replies": ["Te paso"], "action": { "type": "handover" } })),
         ok(json!({ "action": { "type": "dance" } })),
-        ok(json!({ "replies": ["x"; 11], "context": 5 })),
+        ok(json!({ "replies": vec!["x"; 11], "context": 5 })),
     ]);
     s.ana.says("un agente").await;
     assert_eq!(s.ana.sees(), ["Te paso"]);
