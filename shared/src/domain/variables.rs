@@ -42,6 +42,9 @@ impl Variables {
     }
 }
 
+/// Where 360dialog's files are read where the channel says nothing else (contracts 8.2).
+const DIALOG360_BASE: &str = "https://waba.360dialog.io";
+
 /// What scripts on a channel are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Manner<'a> {
@@ -63,9 +66,14 @@ impl<'a> Manner<'a> {
     /// Of a channel; `api` is where callers reach ours.
     pub fn of(channel: &'a Channel, api: Option<&'a str>) -> Self {
         match channel.provider {
-            ProviderKind::Gupshup | ProviderKind::Meta => {
-                Self { files: Files::Ours(api), places: true }
+            ProviderKind::Dialog360 => {
+                let base = channel.settings.get("base_url").map_or(DIALOG360_BASE, String::as_str);
+                Self { files: Files::Providers(base), places: false }
             }
+            ProviderKind::Gupshup
+            | ProviderKind::Meta
+            | ProviderKind::Infobip
+            | ProviderKind::Karix => Self { files: Files::Ours(api), places: true },
         }
     }
 
@@ -101,6 +109,8 @@ impl Files<'_> {
             Self::Providers(base) => (provider_id(media)?.to_owned(), base),
         };
         let base = base.trim_end_matches('/');
+        // The legacy API's address is written with its version and without.
+        let base = base.strip_suffix("/v1").unwrap_or(base);
         Some(format!("file:{}|{id}|{base}/v1/media/{id}", media.kind.as_str()))
     }
 }
@@ -182,6 +192,8 @@ mod tests {
                 format!("file:{word}|3f0c0001|https://waba.360dialog.io/v1/media/3f0c0001");
             assert_eq!(theirs.text(&file(kind)), Some(wanted));
         }
+        let written = Files::Providers("https://waba.360dialog.io/v1/");
+        assert_eq!(written.text(&file(MediaKind::Image)), theirs.text(&file(MediaKind::Image)));
         let ours = Files::Ours(Some("https://gateway.example/"));
         let id = "ab".repeat(16);
         let wanted = format!("file:image|MED{id}|https://gateway.example/v1/media/MED{id}");

@@ -171,7 +171,10 @@ impl Turn<'_> {
         };
         match self.facts.channel.provider {
             ProviderKind::Gupshup => None,
-            ProviderKind::Meta => Some(kind),
+            ProviderKind::Meta
+            | ProviderKind::Infobip
+            | ProviderKind::Karix
+            | ProviderKind::Dialog360 => Some(kind),
         }
     }
 
