@@ -154,6 +154,7 @@ const HOOK_DELIVER: &[Variable] = &[
     V::TimerGroup,
     V::TimerRoleArn,
     V::TimerDeadLetterQueueArn,
+    V::PublicUrl,
 ];
 const TEMPLATE_POLL: &[Variable] = &[V::TableName, V::SecretsKeyId, V::HookQueueUrl];
 const FOLLOW_UP: &[Variable] = &[

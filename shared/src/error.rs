@@ -21,7 +21,7 @@ pub enum Error {
     #[error("{0}")]
     Conflict(String),
     /// The flow or bot that a channel answers with is not published.
-    #[error("publish the channel's flow before activating the channel")]
+    #[error("publish the channel's flow or bot before activating the channel")]
     Untrained,
     /// The same request is being worked on; ask again after.
     #[error("{what} is still being worked on")]

@@ -169,7 +169,7 @@ fn channel(own: BTreeMap<String, String>) -> OpenChannel {
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
-        default_flow: None,
+        use_case: None,
         active: true,
         warnings: Vec::new(),
         created: now,

@@ -5,6 +5,7 @@
 mod bad_input;
 mod batches;
 mod behaviours;
+mod bots;
 mod broken;
 mod budget;
 mod bundle;
@@ -32,3 +33,4 @@ mod requests;
 mod stack;
 mod starts;
 mod statuses;
+mod transfer;

@@ -69,7 +69,7 @@ fn channel() -> OpenChannel {
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
-        default_flow: None,
+        use_case: None,
         active: true,
         warnings: Vec::new(),
         created: zero,

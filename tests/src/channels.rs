@@ -63,7 +63,7 @@ fn open(
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
-        default_flow: None,
+        use_case: None,
         active: true,
         warnings: Vec::new(),
         created: TIME,

@@ -54,7 +54,7 @@ fn worker(queue: QueueName, store: Store, ports: &Ports) -> Arc<dyn Worker> {
     match queue {
         QueueName::Event => Arc::new(Route::new(store, ports)),
         QueueName::Message => Arc::new(Deliver::new(store, ports)),
-        QueueName::Hook => Arc::new(DeliverHook::new(store, ports)),
+        QueueName::Hook => Arc::new(DeliverHook::new(store, ports, Some(GATEWAY))),
         QueueName::FollowUp => Arc::new(FollowUp::new(store, ports)),
         QueueName::Expiry => Arc::new(Expire::new(store, ports)),
     }

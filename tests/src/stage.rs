@@ -154,6 +154,35 @@ impl<'a> Customer<'a> {
         self.form("/v1/whatsapp/inbounds", &inbound_fields(number, flow, message)).await.expect(201)
     }
 
+    /// A published bot whose server is the receiver with this name, which knows the secret that signs calls.
+    pub async fn bot(&self, receiver: &str, more: Value) -> String {
+        let url = format!("https://{receiver}.customer.example/bot");
+        let mut body = json!({ "name": receiver, "url": url });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        let id = text(&self.post("/v1/bots", &body).await.expect(201), "bot_id");
+        self.post(&format!("/v1/bots/{id}/publish"), &json!({})).await.expect(200);
+        self.share_signing_secret(receiver).await;
+        id
+    }
+
+    /// The receiver with this name learns the secret that signs calls.
+    pub async fn share_signing_secret(&self, receiver: &str) {
+        let rotation = json!({ "overlap_hours": 168 });
+        let keys = self.post("/v1/signing-secret/rotate", &rotation).await.expect(200);
+        let secret = text(&keys, "secret");
+        self.world.simulator().change(|state| {
+            state.receivers.entry(receiver.to_owned()).or_default().secret = Some(secret);
+        });
+    }
+
+    /// Makes a flow or a bot the use case of a number.
+    pub async fn answers_with(&self, number: &Number<'_>, use_case: &str) {
+        let path = format!("/v1/channels/{}", number.channel);
+        self.put(&path, &json!({ "use_cases": [use_case] })).await.expect(200);
+    }
+
     /// A rule that sends these events (`identity_process.succeeded`, …) to a receiver with this name, which knows the
     /// rule's secret. The rule as the API answered it.
     pub async fn hook_rule(&self, receiver: &str, events: &[&str], more: Value) -> Value {

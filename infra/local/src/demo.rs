@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use shared::domain::hook::EventKind;
 use shared::handlers::manage::tenants::found_tenant;
 use shared::ports::Clock as _;
-use simulator::{Line, Simulator, User};
+use simulator::{Line, Simulator, User, bot};
 use tower::ServiceExt;
 
 use crate::failure::Failure;
@@ -51,6 +51,8 @@ struct Done {
     /// Channel by line.
     channels: BTreeMap<String, String>,
     rule: Option<String>,
+    #[serde(default)]
+    bot: Option<String>,
 }
 
 /// A business number of the demonstration.
@@ -143,14 +145,15 @@ impl Number {
     }
 }
 
-/// Sets up what is not there yet, and tells channels and numbers where the other side is now.
+/// Sets up what is not there yet, and tells channels and numbers where the other side is now. The id of the bot that
+/// channels can be pointed at.
 pub(crate) async fn set_up(
     folder: &Folder,
     gateway: &Router,
     simulator: &Simulator,
     addresses: &Addresses,
     key: &str,
-) -> Result<(), Failure> {
+) -> Result<Option<String>, Failure> {
     let demo = Demo { folder, gateway, simulator, addresses, key };
     let mut done: Done = match folder.read(&folder.demo())? {
         Some(text) => serde_json::from_str(&text).map_err(|error| folder.broken(error))?,
@@ -181,9 +184,18 @@ pub(crate) async fn set_up(
         Some(rule) if is_moved => demo.move_rule(&rule).await?,
         Some(_) => {}
     }
+    match done.bot.clone() {
+        None => {
+            done.bot = Some(demo.make_bot().await?);
+            demo.remember(&done)?;
+        }
+        Some(bot) if is_moved => demo.move_bot(&bot).await?,
+        Some(_) => {}
+    }
     done.gateway.clone_from(&addresses.gateway);
     done.simulator.clone_from(&addresses.simulator);
-    demo.remember(&done)
+    demo.remember(&done)?;
+    Ok(done.bot)
 }
 
 struct Demo<'a> {
@@ -244,6 +256,7 @@ impl Demo<'_> {
             EventKind::WhatsappSession,
             EventKind::WhatsappProcess,
             EventKind::OutboundTemplate,
+            EventKind::Bot,
         ];
         let wanted = groups.iter().flat_map(|group| {
             let pair = |action| json!({ "event_type": group.as_str(), "event_action": action });
@@ -268,6 +281,32 @@ impl Demo<'_> {
 
     async fn move_rule(&self, rule: &str) -> Result<(), Failure> {
         self.change(&format!("/v1/hook-rules/{rule}"), &self.rule()).await.map(drop)
+    }
+
+    /// No channel is pointed at it: that is the newcomer's first try. It checks what it is called with, so it is told
+    /// the secret that signs calls.
+    async fn make_bot(&self) -> Result<String, Failure> {
+        let bot = self.call(Method::POST, "/v1/bots", &self.bot()).await?;
+        let id = text(&bot, "bot_id")?;
+        self.call(Method::POST, &format!("/v1/bots/{id}/publish"), &json!({})).await?;
+        let keys = self.call(Method::POST, "/v1/signing-secret/rotate", &json!({})).await?;
+        let secret = text(&keys, "secret")?;
+        self.simulator.change(|state| {
+            state.receivers.entry(bot::RECEIVER.to_owned()).or_default().secret = Some(secret);
+        });
+        Ok(id)
+    }
+
+    fn bot(&self) -> Value {
+        json!({ "name": "Echo", "url": format!("{}{}", self.addresses.simulator, bot::PATH) })
+    }
+
+    async fn move_bot(&self, bot: &str) -> Result<(), Failure> {
+        let path = format!("/v1/bots/{bot}");
+        if self.change(&path, &self.bot()).await?.is_some() {
+            self.call(Method::POST, &format!("{path}/publish"), &json!({})).await?;
+        }
+        Ok(())
     }
 
     /// Changes something, unless it was deleted in the meantime, which is the newcomer's right.

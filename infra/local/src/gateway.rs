@@ -36,6 +36,8 @@ const OWN_NETWORKS: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
 /// The gateway's parts that the host moves.
 pub(crate) struct Gateway {
+    /// Where it is reached.
+    address: String,
     pub(crate) engine: Engine,
     pub(crate) store: Store,
     pub(crate) ports: Ports,
@@ -45,8 +47,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// With everything that was left in the folder.
-    pub(crate) fn open(folder: &Folder) -> Result<Self, Failure> {
+    /// With everything that was left in the folder. `address` is where it is reached.
+    pub(crate) fn open(folder: &Folder, address: &str) -> Result<Self, Failure> {
         let broken = |error| folder.broken(error);
         let engine = Engine::file(&folder.table()).map_err(broken)?;
         let clock = Turned::new(Arc::new(WallClock), engine.shelf()).map_err(broken)?;
@@ -66,12 +68,13 @@ impl Gateway {
         };
         let store = Store::new(engine.table());
         let (store, ports) = runtime::spoiled("local", store, ports);
-        Ok(Self { engine, store, ports, clock, queues, timers })
+        let address = address.to_owned();
+        Ok(Self { address, engine, store, ports, clock, queues, timers })
     }
 
-    /// Every route. `address` is where they are reached.
-    pub(crate) fn router(&self, address: &str) -> Router {
-        let manage = Manage::new(self.store.clone(), &self.ports, Addresses::at(address));
+    /// Every route.
+    pub(crate) fn router(&self) -> Router {
+        let manage = Manage::new(self.store.clone(), &self.ports, Addresses::at(&self.address));
         let send = SendOutbound::new(self.store.clone(), &self.ports);
         let mut router = api::router(Arc::new(manage)).merge(outbound_send::router(Arc::new(send)));
         for provider in provider::ALL {
@@ -87,7 +90,7 @@ impl Gateway {
         match queue {
             QueueName::Event => Arc::new(Route::new(store, &self.ports)),
             QueueName::Message => Arc::new(Deliver::new(store, &self.ports)),
-            QueueName::Hook => Arc::new(DeliverHook::new(store, &self.ports)),
+            QueueName::Hook => Arc::new(DeliverHook::new(store, &self.ports, Some(&self.address))),
             QueueName::FollowUp => Arc::new(FollowUp::new(store, &self.ports)),
             QueueName::Expiry => Arc::new(Expire::new(store, &self.ports)),
         }

@@ -54,8 +54,8 @@ pub(crate) async fn run(args: &Args) -> Result<(), Failure> {
         listen(args.simulator_port, "--simulator-port").await?;
     let addresses = Addresses { gateway: gateway_url, simulator: simulator_url };
     let folder = Folder::open(&args.folder)?;
-    let gateway = Gateway::open(&folder)?;
-    let router = gateway.router(&addresses.gateway);
+    let gateway = Gateway::open(&folder, &addresses.gateway)?;
+    let router = gateway.router();
     let (simulator, clock) = open_simulator(&folder, &gateway, &addresses)?;
 
     let (stop, stopped) = watch::channel(false);
@@ -64,13 +64,13 @@ pub(crate) async fn run(args: &Args) -> Result<(), Failure> {
         serve(simulator_listener, kept(&simulator, folder.simulator()), stopped),
     ];
     let key = demo::key(&folder, &gateway).await?;
-    demo::set_up(&folder, &router, &simulator, &addresses, &key.text).await?;
+    let bot = demo::set_up(&folder, &router, &simulator, &addresses, &key.text).await?;
 
     let poll = Box::new(Poll::new(gateway.store.clone(), &gateway.ports));
     let host = Arc::new(Host::new(gateway, simulator, poll, folder.simulator()));
     clock.connect(&host);
     host.start();
-    words::started(&folder, &addresses, &host.simulator, &key)?;
+    words::started(&folder, &addresses, &host.simulator, &key, bot.as_deref())?;
     interrupted().await?;
     words::stopping()?;
     end(stop, served, &host).await

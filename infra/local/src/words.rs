@@ -2,7 +2,7 @@
 
 use std::io::{self, Write, stdout};
 
-use simulator::Simulator;
+use simulator::{Simulator, bot};
 
 use crate::demo::Key;
 use crate::folder::Folder;
@@ -14,6 +14,7 @@ pub(crate) fn started(
     addresses: &Addresses,
     simulator: &Simulator,
     key: &Key,
+    echo: Option<&str>,
 ) -> io::Result<()> {
     let mut out = stdout().lock();
     let kept = folder.api_key();
@@ -39,6 +40,22 @@ pub(crate) fn started(
         "    curl -s {}/v1/channels -H \"Authorization: Bearer $KEY\"\n",
         addresses.gateway
     )?;
+    if let Some(echo) = echo {
+        writeln!(
+            out,
+            "  A bot that says back what it hears is at {}{}",
+            addresses.simulator,
+            bot::PATH
+        )?;
+        writeln!(out, "  It is {echo}. To let it answer on a channel (CHN… of the list above):\n")?;
+        writeln!(out, "    curl -s -X PUT {}/v1/channels/CHN… \\", addresses.gateway)?;
+        writeln!(
+            out,
+            "      -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\"
+        )?;
+        writeln!(out, "      -d '{{\"use_cases\": [\"{echo}\"]}}'\n")?;
+        writeln!(out, "  Then write to that number: menu, document, or anything else.\n")?;
+    }
     writeln!(out, "  The README goes on from here. Ctrl-C ends; the next start goes on.\n")?;
     out.flush()
 }

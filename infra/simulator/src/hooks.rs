@@ -88,13 +88,20 @@ pub(crate) async fn receive(
         if let Some(receiver) = state.receivers.get_mut(&receiver) {
             receiver.next.pop_front();
         }
+    });
+    keep(&simulator, hook);
+    respond(&answer)
+}
+
+/// Remembers a hook under the next number.
+pub(crate) fn keep(simulator: &Simulator, hook: ReceivedHook) {
+    simulator.change(|state| {
         let number = state.next_number();
         state.hooks.push_back(ReceivedHook { number, ..hook });
         while state.hooks.len() > HOOKS_MAX {
             state.hooks.pop_front();
         }
     });
-    respond(&answer)
 }
 
 fn respond(answer: &HookAnswer) -> Response {
@@ -112,7 +119,7 @@ fn respond(answer: &HookAnswer) -> Response {
     response
 }
 
-fn read(
+pub(crate) fn read(
     simulator: &Simulator,
     receiver: &str,
     known: &Receiver,

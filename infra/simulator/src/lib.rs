@@ -3,6 +3,7 @@
 //! and knows nothing of the gateway but the wire: what it accepts and what it posts are a provider's own words.
 
 pub mod api; // the control API
+pub mod bot; // a customer's bot
 pub mod carrier; // what each provider plays
 pub mod clock; // the time, turned from outside
 pub mod fault; // what goes wrong on demand

@@ -8,12 +8,12 @@ use axum::extract::{DefaultBodyLimit, Path, Request, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use http_body_util::Limited;
 
 use crate::fault::Hold;
 use crate::simulator::Simulator;
-use crate::{api, hooks};
+use crate::{api, bot, hooks};
 
 /// The largest body: WhatsApp's largest document is 100 MB, which nobody needs here.
 const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -43,6 +43,7 @@ impl Simulator {
             .route("/phone/{name}", get(part))
             .route("/simulator/files/{id}", get(file))
             .route("/simulator/hooks/{receiver}", any(hooks::receive))
+            .route(bot::PATH, post(bot::echo))
             .nest("/simulator/api", api::routes())
             .with_state(self.clone());
         for carrier in self.carriers() {

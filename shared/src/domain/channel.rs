@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AppId, ChannelId, FlowId, TenantId};
+use super::ids::{AppId, ChannelId, TenantId};
 use super::time::Time;
+use super::use_case::UseCase;
 
 /// Who carries the messages. The wire words are those of `waba_provider` (T12).
 #[derive(
@@ -116,9 +117,9 @@ pub struct Channel {
     pub require_exp: bool,
     #[serde(default)]
     pub options_layout: OptionsLayout,
-    /// The flow that a text starts when nothing else wants it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default_flow: Option<FlowId>,
+    /// What gets a message when nothing else wants it. Channels of before have a flow under its old name.
+    #[serde(default, alias = "default_flow", skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<UseCase>,
     pub active: bool,
     #[serde(default)]
     pub warnings: Vec<String>,

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bot::Talk;
 use super::hook::HookEvent;
 use super::ids::{
-    ChannelId, ConversationId, FlowId, MessageId, OutboundId, OutboundSendId, TenantId,
+    BotId, ChannelId, ConversationId, FlowId, MessageId, OutboundId, OutboundSendId, TenantId,
 };
-use super::message::{Origin, OutsideWindow, Sending, ToUser};
+use super::message::{Failure, Origin, OutsideWindow, Sending, ToUser};
 use super::outbound::Reply;
 use super::process::{Process, StepCall};
 use super::time::Time;
@@ -42,6 +43,9 @@ pub struct Conversation {
     /// The run that is going on, or the last one that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
+    /// What is between the user and a bot, if anything is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<Box<Talk>>,
     /// The newest sendings of outbounds, newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<LastSend>,
@@ -120,6 +124,10 @@ pub enum Effect {
     Hook(Box<HookEvent>),
     /// To the hook queue: a `webhook` step's call; its answer comes back as an event.
     Call(Box<StepCall>),
+    /// To the hook queue: a bot is asked about this message; its answer comes back as an event.
+    Ask { bot: BotId, message: MessageId },
+    /// Something that cannot be sent: a message that has failed from the beginning.
+    Fail { say: Box<Say>, failure: Failure },
     /// A button of an outbound was tapped: noted on its sending.
     Reply { send: OutboundSendId, reply: Reply },
     /// A message that waited for the service window to open may go.
@@ -140,6 +148,7 @@ impl Conversation {
             active: now,
             last_user_message: None,
             process: None,
+            bot: None,
             sends: Vec::new(),
             waiting: Vec::new(),
             opted_in: None,

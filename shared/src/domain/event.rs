@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bot::BotAnswer;
 use super::ids::{ChannelId, ConversationId, MessageId};
 use super::message::{Context, Failure, FromUser, Status, ToUser};
 use super::process::StepAnswer;
@@ -115,6 +116,8 @@ pub enum What {
     Webhook(Event),
     /// A customer's server answered a `webhook` step.
     StepAnswered { conversation: ConversationId, answer: StepAnswer },
+    /// A bot answered, or did not.
+    BotAnswered(Box<BotAnswer>),
     /// A message of a process cannot reach the user.
     SendFailed { message: MessageId },
 }

@@ -62,6 +62,8 @@ pub enum EventKind {
     Handover,
     /// A channel's account or number changed at its provider: restrictions, quality, limits, names.
     Channel,
+    /// A bot did not answer, or asked for what is not done.
+    Bot,
     /// A hook endpoint was switched off; goes to the tenant's other endpoints (standard-webhooks 4).
     Endpoint,
 }
@@ -79,6 +81,7 @@ impl EventKind {
             Self::Message => "message",
             Self::Handover => "handover",
             Self::Channel => "channel",
+            Self::Bot => "bot",
             Self::Endpoint => "endpoint",
         }
     }
@@ -95,6 +98,7 @@ impl EventKind {
             Self::Message => &["received", "sent", "delivered", "read", "failed"],
             Self::Handover => &["started", "connected", "ended", "failed"],
             Self::Channel => &["account_changed"],
+            Self::Bot => &["failed"],
             Self::Endpoint => &["disabled"],
         }
     }

@@ -138,6 +138,8 @@ ids! {
     OutboundSendId = "OTM", 16;
     /// A flow.
     FlowId = "IPF", 16;
+    /// A bot.
+    BotId = "BOT", 16;
     /// One user's run of a flow.
     ProcessId = "IDP", 16;
     /// A hook rule.

@@ -1,6 +1,7 @@
 //! Pure rules and types. Nothing here knows a network, a clock, a table or a provider's words.
 
 pub mod answer;
+pub mod bot;
 pub mod channel;
 pub mod conversation;
 pub mod decision;
@@ -21,4 +22,6 @@ pub mod tenant;
 pub mod text;
 pub mod texts;
 pub mod time;
+pub mod use_case;
 pub mod user;
+pub mod variables;

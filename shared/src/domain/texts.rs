@@ -28,6 +28,8 @@ pub enum Key {
     ProcessExpired,
     /// The customer's server did not answer usefully.
     ValidationFailed,
+    /// A bot does not answer (`bot.unavailable`, README 8).
+    BotUnavailable,
     /// The button that opens a list; at most 20 characters.
     ListButton,
     /// Above the buttons when the real text was too long to stand there.
@@ -36,7 +38,7 @@ pub enum Key {
 
 impl Key {
     /// All keys, for tests and for listing what can be said.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidAnswer(AnswerKind::Text),
         Self::InvalidAnswer(AnswerKind::Number),
         Self::InvalidAnswer(AnswerKind::Email),
@@ -52,6 +54,7 @@ impl Key {
         Self::TooManyAttempts,
         Self::ProcessExpired,
         Self::ValidationFailed,
+        Self::BotUnavailable,
         Self::ListButton,
         Self::ChoosePrompt,
     ];
@@ -111,6 +114,11 @@ const fn all(key: Key) -> (&'static str, &'static str, &'static str) {
             "No hemos podido completar la validación. El proceso ha terminado.",
             "We could not complete the validation. The process has ended.",
             "Não conseguimos concluir a validação. O processo terminou.",
+        ),
+        Key::BotUnavailable => (
+            "Ahora mismo no podemos responder. Inténtalo de nuevo en unos minutos, por favor.",
+            "We cannot answer right now. Please try again in a few minutes.",
+            "Não conseguimos responder agora. Tente novamente em alguns minutos, por favor.",
         ),
         Key::ListButton => ("Ver opciones", "See options", "Ver opções"),
         Key::ChoosePrompt => ("Elige una opción:", "Choose an option:", "Escolha uma opção:"),

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::domain::bot::BotCall;
 use crate::domain::conversation::{Conversation, Effect, Outbox};
 use crate::domain::decision::Decision;
 use crate::domain::message::{Sending, Status};
@@ -54,6 +55,14 @@ pub(super) async fn emit(
                 hooks.extend(hook::jobs(store, now, std::slice::from_ref(&**event)).await?);
             }
             Effect::Call(call) => hooks.push(hook::call_job(call)),
+            Effect::Ask { bot, message } => {
+                let Conversation { tenant, channel, .. } = conversation;
+                hooks.push(hook::bot_job(&BotCall::new(*tenant, *channel, *bot, *message)));
+            }
+            Effect::Fail { say, failure } => {
+                let sending = outbox.sending(conversation, place, say);
+                store.put_failed(&sending, failure).await?;
+            }
             Effect::Reply { send, reply } => {
                 store.set_outbound_reply(*send, *reply).await?;
             }

@@ -65,6 +65,7 @@ impl Deadline for Expire {
             cause: &cause,
             running: definition.as_deref(),
             start: None,
+            bot: None,
             inbound: None,
             rules: &rules,
         };

@@ -1,6 +1,8 @@
 //! Hooks: from an event to the customer's server, and again if it failed. What an attempt means is in
-//! `domain::delivery`, signing and reading in `partner::hook`; the calls of `webhook` steps are in [`call`].
+//! `domain::delivery`, signing and reading in `partner::hook`; the calls of `webhook` steps are in [`call`], those to
+//! bots in [`bot`].
 
+mod bot;
 mod call;
 mod keys;
 
@@ -15,6 +17,7 @@ use serde_json::json;
 
 use self::keys::OpenKeys;
 use super::Worker;
+use crate::domain::bot::BotCall;
 use crate::domain::delivery::{Attempt, Delivery, Heard, State};
 use crate::domain::hook::{
     Disabled, DisabledReason, ENDPOINT_FAILING_MAX, EventKind, HookEvent, HookRule,
@@ -47,6 +50,8 @@ pub enum HookJob {
     Retry { delivery: EventId, rule: HookRuleId },
     /// A `webhook` step's question to the customer's server. `failed` counts the attempts so far.
     Call { call: Box<StepCall>, failed: u32 },
+    /// A question to a bot, counted the same way.
+    Ask { call: Box<BotCall>, failed: u32 },
 }
 
 /// One job per event and enabled rule that wants it, fair between tenants. Ids are derived, so the same events make
@@ -66,6 +71,12 @@ pub async fn jobs(store: &Store, now: Time, events: &[HookEvent]) -> Result<Vec<
 /// The job of a `webhook` step's question.
 pub fn call_job(call: &StepCall) -> Job {
     let body = HookJob::Call { call: Box::new(call.clone()), failed: 0 };
+    job(call.tenant, call.id.to_string(), &body)
+}
+
+/// The job of a question to a bot.
+pub fn bot_job(call: &BotCall) -> Job {
+    let body = HookJob::Ask { call: Box::new(call.clone()), failed: 0 };
     job(call.tenant, call.id.to_string(), &body)
 }
 
@@ -92,6 +103,8 @@ pub struct DeliverHook {
     http: Arc<dyn Http>,
     audit: Arc<dyn Audit>,
     keys: OpenKeys,
+    /// Where callers reach the API, if it is known: links to files lead there.
+    api: Option<String>,
 }
 
 #[async_trait]
@@ -109,6 +122,7 @@ impl Worker for DeliverHook {
             Body::Job(HookJob::Retry { delivery, rule })
             | Body::Timer(Timer::Hook { delivery, rule }) => self.go_on(delivery, rule).await?,
             Body::Job(HookJob::Call { call, failed }) => self.call(*call, failed).await?,
+            Body::Job(HookJob::Ask { call, failed }) => self.ask_bot(*call, failed).await?,
             Body::Timer(Timer::FollowUp { .. } | Timer::Expiry { .. }) => {
                 return Err(unknown("it is another queue's timer"));
             }
@@ -118,8 +132,9 @@ impl Worker for DeliverHook {
 }
 
 impl DeliverHook {
-    pub fn new(store: Store, ports: &Ports) -> Self {
+    pub fn new(store: Store, ports: &Ports, api: Option<&str>) -> Self {
         Self {
+            api: api.map(|address| address.trim_end_matches('/').to_owned()),
             store,
             clock: ports.clock.clone(),
             random: ports.random.clone(),

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 
 use super::effects::{TRIES, change, emit, save};
 use super::{Worker, media};
+use crate::domain::bot::{Bot, BotAction, BotAnswer, BotOutcome};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, Source};
 use crate::domain::decision::{self, Decision, Facts};
@@ -21,6 +22,7 @@ use crate::domain::message::{FromUser, Received};
 use crate::domain::process::StepAnswer;
 use crate::domain::text;
 use crate::domain::time::Time;
+use crate::domain::use_case::UseCase;
 use crate::domain::user::Address;
 use crate::error::{Error, Result};
 use crate::ports::{
@@ -113,6 +115,7 @@ impl Route {
             What::StepAnswered { conversation, answer } => {
                 self.step_answered(channel, conversation, &answer).await
             }
+            What::BotAnswered(answer) => self.bot_answered(channel, &answer).await,
             What::SendFailed { message } => self.send_failed(channel, message).await,
         }
     }
@@ -188,6 +191,7 @@ impl Route {
                 &channel.channel,
             );
             let start = self.published(channel, wanted).await?;
+            let bot = self.bot(channel, now).await?;
             let facts = Facts {
                 channel: &channel.channel,
                 now,
@@ -196,6 +200,7 @@ impl Route {
                 start: start
                     .as_ref()
                     .map(|(flow, version, definition)| (flow, *version, &**definition)),
+                bot: bot.as_deref(),
                 inbound: inbound.as_ref(),
                 rules: &rules,
             };
@@ -256,26 +261,52 @@ impl Route {
         answer: &StepAnswer,
     ) -> Result<Ended> {
         let cause = format!("step:{}:{}", answer.process, answer.step);
-        self.decide_inside(channel, id, &cause, |conversation, facts| {
+        self.decide_inside(channel, id, &cause, None, |conversation, facts| {
             decision::on_step_answered(conversation, facts, answer)
         })
         .await
     }
 
+    async fn bot_answered(&self, channel: &OpenChannel, answer: &BotAnswer) -> Result<Ended> {
+        let cause = format!("bot:{}", answer.message.sort());
+        let id = answer.message.conversation();
+        let flow = match &answer.outcome {
+            BotOutcome::Answered(said) => match said.action {
+                Some(BotAction::StartFlow(flow)) => Some(flow),
+                Some(BotAction::End) | None => None,
+            },
+            BotOutcome::Unavailable { .. } => None,
+        };
+        self.decide_inside(channel, id, &cause, flow, |conversation, facts| {
+            decision::on_bot_answered(conversation, facts, answer)
+        })
+        .await
+    }
+
+    /// The bot that is the channel's use case.
+    async fn bot(&self, channel: &OpenChannel, now: Time) -> Result<Option<Arc<Bot>>> {
+        match channel.use_case.and_then(UseCase::bot) {
+            Some(id) => self.store.cached_bot(channel.tenant, id, now).await,
+            None => Ok(None),
+        }
+    }
+
     async fn send_failed(&self, channel: &OpenChannel, message: MessageId) -> Result<Ended> {
         let cause = format!("failed:{message}");
-        self.decide_inside(channel, message.conversation(), &cause, |conversation, facts| {
+        let id = message.conversation();
+        self.decide_inside(channel, id, &cause, None, |conversation, facts| {
             decision::on_send_failed(conversation, facts, message)
         })
         .await
     }
 
-    /// Decides on something that happened inside the gateway.
+    /// Decides on something that happened inside the gateway. `flow` is what it would start.
     async fn decide_inside(
         &self,
         channel: &OpenChannel,
         id: ConversationId,
         cause: &str,
+        flow: Option<FlowId>,
         decide: impl Fn(Conversation, Facts<'_>) -> Option<Decision>,
     ) -> Result<Ended> {
         for _ in 0..TRIES {
@@ -289,12 +320,15 @@ impl Route {
             }
             let running = self.running(&conversation).await?;
             let rules = self.store.cached_hook_rules(channel.tenant, now).await?;
+            let start = self.published(channel, flow).await?;
+            let bot = self.bot(channel, now).await?;
             let facts = Facts {
                 channel: &channel.channel,
                 now,
                 cause,
                 running: running.as_deref(),
-                start: None,
+                start: start.as_ref().map(|(flow, version, d)| (flow, *version, &**d)),
+                bot: bot.as_deref(),
                 inbound: None,
                 rules: &rules,
             };

@@ -12,7 +12,8 @@ use utoipa_axum::routes;
 use super::call::{Reply, admit};
 use super::error::write_problems;
 use super::{
-    channels, document, files, flows, hook_rules, inbounds, messages, outbounds, processes, tenants,
+    bots, channels, document, files, flows, hook_rules, inbounds, messages, outbounds, processes,
+    tenants, transfer,
 };
 use crate::handlers::manage::Manage;
 
@@ -38,6 +39,8 @@ fn guarded() -> OpenApiRouter<Arc<Manage>> {
         .merge(tenants::routes())
         .merge(channels::routes())
         .merge(flows::routes())
+        .merge(bots::routes())
+        .merge(transfer::routes())
         .merge(processes::routes())
         .merge(inbounds::routes())
         .merge(outbounds::routes())

@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::body::BYTES_MAX;
 use super::error::Problem;
 use crate::domain::ids::{
-    AppId, ChannelId, ConversationId, EventId, FlowId, HookRuleId, InboundId, KeyId, MediaId,
-    MessageId, OutboundId, OutboundSendId, ProcessId,
+    AppId, BotId, ChannelId, ConversationId, EventId, FlowId, HookRuleId, InboundId, KeyId,
+    MediaId, MessageId, OutboundId, OutboundSendId, ProcessId,
 };
 use crate::error::{Error, Result};
 use crate::handlers::admit::{Admit, Admitted, Call};
@@ -112,6 +112,7 @@ macro_rules! named {
 
 named! {
     AppId = "app_id",
+    BotId = "bot_id",
     ChannelId = "channel_id",
     ConversationId = "conversation_id",
     EventId = "event_id",

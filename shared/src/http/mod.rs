@@ -5,6 +5,7 @@ use axum::middleware::from_fn;
 
 pub mod api;
 pub(crate) mod body;
+mod bots;
 pub(crate) mod call;
 mod channels;
 pub mod document;
@@ -19,6 +20,7 @@ mod outbounds;
 mod processes;
 mod shape;
 mod tenants;
+mod transfer;
 pub mod webhooks;
 
 /// The router with answers for paths and methods that it does not have: to be called once, last, on what serves.

@@ -86,7 +86,7 @@ pub fn build_call(
 }
 
 /// A JSON request with the three headers of Standard Webhooks.
-fn signed(
+pub(super) fn signed(
     method: http::Method,
     url: &str,
     id: &str,
@@ -199,7 +199,7 @@ fn retry_after(response: &Response<Vec<u8>>, now: Time) -> Option<Duration> {
 /// An answer to a call that says nothing useful.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Unusable(String);
+pub struct Unusable(pub(super) String);
 
 /// Reads the answer to a call: 200 with
 /// `{"status": "success"|"failure", "type": "face-recognition", "details": {}, "message": "…"}`. Only `status` must

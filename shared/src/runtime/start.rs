@@ -107,7 +107,9 @@ impl Start {
     /// Signs and posts hooks.
     pub fn hook(&self) -> Result<Serve, Error> {
         let wired = wire(Function::HookDeliver)?.with_timers().with_calls()?;
-        Ok(wired.queue(DeliverHook::new))
+        let public = wired.config.get(Variable::PublicUrl).filter(|address| !address.is_empty());
+        let public = public.map(ToOwned::to_owned);
+        Ok(wired.queue(|store, ports| DeliverHook::new(store, ports, public.as_deref())))
     }
 
     /// Looks after questions that nobody answered.

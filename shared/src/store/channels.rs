@@ -26,6 +26,16 @@ impl Store {
         Ok(self.channel(id).await?.filter(|channel| channel.tenant == tenant))
     }
 
+    /// The channel as it was at most [`super::CACHE`] ago, for whoever needs nothing that is sealed of it.
+    pub async fn cached_channel(&self, id: ChannelId, now: Time) -> Result<Option<Arc<Channel>>> {
+        if let Some(channel) = self.caches.plain_channels.get(&id, now) {
+            return Ok(Some(channel));
+        }
+        let Some(channel) = self.channel(id).await?.map(Arc::new) else { return Ok(None) };
+        self.caches.plain_channels.put(id, Arc::clone(&channel), now);
+        Ok(Some(channel))
+    }
+
     /// The tenant's channel with this number (digits with the country code).
     pub async fn channel_by_number(
         &self,
@@ -89,7 +99,7 @@ impl Store {
         }
         Receipt::add(receipt, &mut writes);
         let written = self.table.write(writes).await?;
-        self.caches.channels.forget(&new.id);
+        self.forget_channel(new.id);
         taken(written, new)
     }
 
@@ -100,8 +110,13 @@ impl Store {
             Write::Delete { key: number, when: When::Always },
         ];
         let written = self.table.write(writes).await?;
-        self.caches.channels.forget(&channel.id);
+        self.forget_channel(channel.id);
         written.or_changed("the channel").map(|_| ())
+    }
+
+    fn forget_channel(&self, id: ChannelId) {
+        self.caches.channels.forget(&id);
+        self.caches.plain_channels.forget(&id);
     }
 
     /// The channel with its credentials and its app's key opened. Remembered for [`super::CACHE`], so what is asked

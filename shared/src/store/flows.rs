@@ -78,7 +78,7 @@ impl Store {
     }
 }
 
-fn flow_write(flow: &Flow, when: When) -> Result<Write> {
+pub(super) fn flow_write(flow: &Flow, when: When) -> Result<Write> {
     let item = versioned(&keys::flow(flow.tenant, flow.id), flow, flow.version)?;
     Ok(Write::Put { item, when })
 }

@@ -9,6 +9,7 @@
 //! | a tenant's number | `TENANT#<id>` | `NUMBER#<digits>` | |
 //! | inbound, outbound, flow, hook rule | `TENANT#<id>` | `INBOUND#<id>`, `OUTBOUND#<id>`, `FLOW#<id>`, `HOOK#<id>` | |
 //! | outbound by template | | | `TEMPLATE#<channel>` / `<template name>` |
+//! | bot | `TENANT#<id>` | `BOT#<id>` | |
 //! | the text of an inbound | `TEXT#<channel>#<sha-256 of its normal form>` | `TEXT` | |
 //! | published version of a flow | `FLOW#<id>` | `VERSION#<number>` | |
 //! | outbound being reviewed | `REVIEW` | `<next poll>#<id>` | |
@@ -26,8 +27,8 @@
 //! | count of the audit (local side only) | `AUDIT#<channel>` | `<outcome>#<reason>` | |
 
 use crate::domain::ids::{
-    AppId, ChannelId, ConversationId, EventId, FlowId, HookRuleId, InboundId, KeyId, MediaId,
-    MessageId, OutboundId, OutboundSendId, ProcessId, TenantId,
+    AppId, BotId, ChannelId, ConversationId, EventId, FlowId, HookRuleId, InboundId, KeyId,
+    MediaId, MessageId, OutboundId, OutboundSendId, ProcessId, TenantId,
 };
 
 /// Where an item lies.
@@ -120,6 +121,13 @@ pub fn flow(tenant: TenantId, id: FlowId) -> Key {
 
 pub fn flow_version(id: FlowId, version: u32) -> Key {
     key(format!("FLOW#{id}"), format!("VERSION#{version:010}"))
+}
+
+/// How the sort keys of a tenant's bots begin.
+pub const BOTS: &str = "BOT#";
+
+pub fn bot(tenant: TenantId, id: BotId) -> Key {
+    key(tenant_partition(tenant), format!("{BOTS}{id}"))
 }
 
 /// How the sort keys of a tenant's hook rules begin.

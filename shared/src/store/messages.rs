@@ -169,6 +169,19 @@ impl Store {
         self.table.write(writes).await?.or_changed("the conversation").map(drop)
     }
 
+    /// Stores a message of ours that has failed before anybody was called. One that is there stays as it is.
+    pub async fn put_failed(&self, sending: &Sending, failure: &Failure) -> Result<()> {
+        let doc = Said::ToUser(Box::new(sending.clone()));
+        let failure = serde_json::to_string(failure).map_err(|e| Error::internal(e.to_string()))?;
+        let item = Item::new(&keys::message(sending.id), &doc)?
+            .with(name::STATUS, Status::Failed.as_str())
+            .with(attr::RANK, i64::from(Status::Failed.rank()))
+            .with(&time_name(Status::Failed), sending.time.millis())
+            .with(name::FAILURE, failure.as_str());
+        let write = Write::Put { item, when: When::Unset(attr::PK) };
+        self.table.write(vec![write]).await.map(drop)
+    }
+
     /// Records that `writer` is about to call the provider. One write unit; stores the message if it is not there.
     pub async fn claim(&self, sending: &Sending, writer: &str, now: Time) -> Result<Claim> {
         self.claim_when(sending, writer, now, When::Unset(name::CLAIM)).await

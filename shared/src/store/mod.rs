@@ -1,6 +1,7 @@
 //! What is stored, one file per resource. Callers speak in types of `domain`; keys are in `keys`, expressions in
 //! `table`, and nothing outside this folder sees either.
 
+pub mod bots;
 pub mod channels;
 pub mod conversations;
 pub mod flows;
@@ -17,16 +18,18 @@ pub mod processes;
 pub mod statuses;
 pub mod table;
 pub mod tenants;
+pub mod transfer;
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::domain::channel::OpenChannel;
+use crate::domain::bot::Bot;
+use crate::domain::channel::{Channel, OpenChannel};
 use crate::domain::flow::Definition;
 use crate::domain::hook::HookRule;
-use crate::domain::ids::{ChannelId, FlowId, TenantId};
+use crate::domain::ids::{BotId, ChannelId, FlowId, TenantId};
 use crate::domain::time::Time;
 use table::Table;
 
@@ -45,6 +48,9 @@ pub struct Store {
 #[derive(Default)]
 pub(crate) struct Caches {
     pub(crate) channels: Cache<ChannelId, Arc<OpenChannel>>,
+    /// Without what is sealed of them.
+    pub(crate) plain_channels: Cache<ChannelId, Arc<Channel>>,
+    pub(crate) bots: Cache<BotId, Arc<Bot>>,
     pub(crate) hook_rules: Cache<TenantId, Arc<Vec<HookRule>>>,
     /// Published versions never change.
     pub(crate) flows: Cache<(FlowId, u32), Arc<Definition>>,

@@ -120,6 +120,21 @@ impl<'a> World<'a> {
                 "require_exp": true, "options_layout": "auto", "use_cases": [id("flow_id")],
                 "active": true,
             }),
+            "POST /v1/bots" | "PUT /v1/bots/{bot_id}" => json!({
+                "name": "Helper", "url": "https://helper.customer.example/bot", "language": "es",
+                "unavailable_text": "Ahora no", "training": "v2", "channels": [id("channel_id")],
+            }),
+            "POST /v1/import" => {
+                let mut flow = self.flow();
+                flow["channels"] = json!([]);
+                flow["config"]["follow_up_outbound_id"] = Value::Null;
+                json!({
+                    "flows": [ { "id": id("flow_id"), "definition": flow } ],
+                    "bots": [ { "id": "helper", "definition": {
+                        "name": "Helper", "url": "https://helper.customer.example/bot",
+                        "language": "es", "unavailable_text": "Ahora no", "training": "v2" } } ],
+                })
+            }
             "POST /v1/flows" | "PUT /v1/flows/{flow_id}" => self.flow(),
             "POST /v1/whatsapp/inbounds" => json!({
                 "waba_provider": "cloud_api", "waba_phone_number": "573177700000",
@@ -248,6 +263,7 @@ async fn furnish(bundle: &Bundle, customer: &Customer<'_>, digits: &str, phone: 
     ids.insert("outbound_message_id", text(&send, "outbound_message_id"));
     bundle.run().await;
     ids.insert("media_id", media(bundle, &number.channel, &ids["message_id"]).await);
+    ids.insert("bot_id", customer.bot("helper", json!({})).await);
     ids.insert("token", "nothing".to_owned());
     ids.insert("channel_id", number.channel.clone());
     ids.insert("flow_id", flow);

@@ -22,7 +22,7 @@ const OUTBOUNDS: &str = "/v1/whatsapp/outbounds";
 const SETTLED: Duration = minutes(12);
 
 /// What the customer wants to be told, in all stories.
-const EVENTS: [&str; 11] = [
+const EVENTS: [&str; 12] = [
     "identity_process.created",
     "identity_process.succeeded",
     "identity_process.failed",
@@ -34,6 +34,7 @@ const EVENTS: [&str; 11] = [
     "whatsapp_outbound.approved",
     "outbound_template.approved",
     "whatsapp_session.expired",
+    "handover.failed",
 ];
 
 /// Which story.
@@ -59,6 +60,8 @@ pub(super) enum Story {
     File,
     /// The question cannot reach the user: that is the end of the run.
     Unreachable,
+    /// A bot answers: with a text, with what is no message, and with a wish that nobody can fulfil.
+    Bot,
 }
 
 /// Who carries it.
@@ -95,7 +98,7 @@ pub(super) struct Stage<'a> {
 }
 
 impl Story {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Flow,
         Self::Asking,
         Self::Outbound,
@@ -106,6 +109,7 @@ impl Story {
         Self::Waiting,
         Self::File,
         Self::Unreachable,
+        Self::Bot,
     ];
 
     fn questions(self) -> Value {
@@ -152,6 +156,16 @@ impl Story {
             let answer = HookAnswer { status: 200, body: Some(body), ..HookAnswer::default() };
             state.receivers.entry("face".to_owned()).or_default().answer = answer;
         });
+        if self == Self::Bot {
+            let bot = shop.bot("helper", json!({})).await;
+            shop.answers_with(&number, &bot).await;
+            bundle.simulator.change(|state| {
+                let body = json!({ "replies": ["Dime", { "type": "carousel" }], "context": { "a": 1 },
+                                   "action": { "type": "handover" } });
+                let answer = HookAnswer { status: 200, body: Some(body), ..HookAnswer::default() };
+                state.receivers.entry("helper".to_owned()).or_default().answer = answer;
+            });
+        }
         let ana = number.person("573001234567", "Ana");
         let stage = Stage { bundle, shop, number, ana };
         let mut outbound = None;
@@ -197,6 +211,7 @@ impl Story {
             }
             Self::File => vec![starts, Step::SendsFile],
             Self::Unreachable => vec![Step::LeavesAfter("empezar")],
+            Self::Bot => vec![Step::Says("Hola"), Step::Says("¿Y ahora?")],
         }
     }
 }

@@ -434,13 +434,14 @@ async fn every_event_can_be_listened_to() {
         EventKind::OutboundTemplate,
         EventKind::Message,
         EventKind::Handover,
+        EventKind::Bot,
     ];
     let events: Vec<_> = kinds
         .iter()
         .flat_map(|kind| kind.actions().iter().map(move |action| (kind, action)))
         .map(|(kind, action)| json!({"event_type": kind, "event_action": action}))
         .collect();
-    assert_eq!(events.len(), 27);
+    assert_eq!(events.len(), 28);
     let (status, _) = rig.api("POST", "/v1/hook-rules", &with("/events", json!(events))).await;
     assert_eq!(status, 201);
 }

@@ -194,7 +194,7 @@ impl Rig {
             created: START,
         };
         store.create_tenant(&tenant, &key).await.unwrap();
-        let worker = DeliverHook::new(store.clone(), &ports);
+        let worker = DeliverHook::new(store.clone(), &ports, None);
         Self { clock, queues, timers, servers, store, ports, engine, worker }
     }
 

@@ -127,6 +127,7 @@ fn general<'a>(facts: &FollowUpFacts<'a>) -> Facts<'a> {
         cause: facts.cause,
         running: Some(facts.running),
         start: None,
+        bot: None,
         inbound: None,
         rules: facts.rules,
     }

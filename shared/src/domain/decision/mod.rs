@@ -1,11 +1,13 @@
 //! What a happening means for its conversation: state and facts in, new state and effects out. Nothing is read,
 //! written or sent here; whoever calls saves the decision in one write and then emits its effects.
 
+mod bot;
 mod follow_up;
 mod objects;
 mod run;
 mod said;
 
+pub use bot::on_bot_answered;
 pub use follow_up::{Due, FollowUpFacts, on_expiry_due, on_follow_up_due};
 pub use objects::{MessageView, content_object, message_object, process_object};
 pub use run::{on_send_failed, on_step_answered};
@@ -13,6 +15,7 @@ pub use said::{on_message, starting_flow};
 
 use serde_json::Value;
 
+use super::bot::Bot;
 use super::channel::Channel;
 use super::conversation::{Conversation, Effect, Outbox, Say, Source};
 use super::flow::{Definition, Flow};
@@ -39,6 +42,8 @@ pub struct Facts<'a> {
     pub running: Option<&'a Definition>,
     /// The published flow that may start ([`starting_flow`]), and its version.
     pub start: Option<(&'a Flow, u32, &'a Definition)>,
+    /// The bot that is the channel's use case, if one is.
+    pub bot: Option<&'a Bot>,
     /// The inbound whose text was sent.
     pub inbound: Option<&'a Inbound>,
     /// What the tenant wants to be told.

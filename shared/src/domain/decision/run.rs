@@ -17,6 +17,7 @@ use super::super::process::{
 };
 use super::super::texts::{self, Key};
 use super::super::time::Time;
+use super::super::variables::{Manner, Variables};
 use super::{Decision, Facts, Turn};
 use crate::ports::Timer;
 
@@ -39,6 +40,8 @@ pub(super) enum Cause<'a> {
     },
     /// Nothing else wanted the message.
     Default,
+    /// A bot asked for it.
+    Bot,
 }
 
 /// The customer's server answered a `webhook` step. `None`: the run does not wait for it (any more).
@@ -106,7 +109,7 @@ impl Turn<'_> {
             Cause::Outbound { send, account_id } => {
                 (None, Some(*send), account_id.map(str::to_owned))
             }
-            Cause::Default => (None, None, None),
+            Cause::Default | Cause::Bot => (None, None, None),
         };
         let now = self.facts.now;
         let id = ProcessId::derive(&[self.conversation.id.bytes(), self.facts.cause.as_bytes()]);
@@ -282,7 +285,12 @@ impl Turn<'_> {
             (Action::Media { accept, .. }, FromUser::Media(media))
                 if answer::accepts(accept, media) =>
             {
-                (Some(answer::media_value(media)), media.kind.as_str().to_owned())
+                let mut value = answer::media_value(media);
+                // Where scripts read files at their provider, the run does too (D32).
+                if let Some(text) = Manner::of(self.facts.channel, None).files.text(media) {
+                    value["file"] = Value::from(text);
+                }
+                (Some(value), media.kind.as_str().to_owned())
             }
             _ => (None, String::new()),
         }
@@ -293,8 +301,10 @@ impl Turn<'_> {
         let cause = self.facts.cause.as_bytes();
         let id = EventId::derive(&[self.conversation.id.bytes(), cause, b"call", &position]);
         let object = self.process_object(process);
+        let Conversation { address, name, .. } = &self.conversation;
+        let variables = Variables::of(self.facts.channel.provider, address, name.as_deref());
         let body = json!({ "type": "process.step", "timestamp": self.facts.now,
-                           "data": { "step_id": step.id, "process": object } });
+                           "data": { "step_id": step.id, "process": object, "variables": variables } });
         self.outbox.effects.push(Effect::Call(Box::new(StepCall {
             id,
             tenant: self.conversation.tenant,

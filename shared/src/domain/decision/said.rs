@@ -10,6 +10,7 @@ use super::super::outbound::{self, Reply};
 use super::super::process::{FollowUpAnswer, FollowUpStatus, ProcessStatus};
 use super::super::text;
 use super::super::texts::{self, Key};
+use super::super::use_case::UseCase;
 use super::follow_up;
 use super::objects::{MessageView, message_object};
 use super::run::Cause;
@@ -34,8 +35,8 @@ enum Meaning<'a> {
     Inbound(&'a Inbound),
     /// Of the open question.
     Answer,
-    /// Nothing else wants it: the channel's default flow does.
-    Default(FlowId),
+    /// Nothing else wants it: the channel's use case does.
+    Default(UseCase),
     Nothing,
 }
 
@@ -49,7 +50,7 @@ pub fn starting_flow(
     match meaning(conversation, said, inbound, channel) {
         Meaning::Tap { send, reply: Reply::Continue } => send.flow,
         Meaning::Inbound(inbound) => Some(inbound.flow),
-        Meaning::Default(flow) => Some(flow),
+        Meaning::Default(use_case) => use_case.flow(),
         Meaning::Tap { reply: Reply::Cancel, .. }
         | Meaning::FollowUpButton { .. }
         | Meaning::FollowUpWord(_)
@@ -71,6 +72,15 @@ pub fn on_message(mut conversation: Conversation, facts: Facts<'_>, said: &Recei
     turn.tell(EventKind::Message, "received", None, |_| {
         message_object(&MessageView::FromUser(said))
     });
+    if let FromUser::Payment(result) = &said.content
+        && !turn.awaits_payment()
+    {
+        turn.keep_payment(result, said.time);
+        // The provider speaks, not the user: it is no answer to another question.
+        if turn.conversation.running().is_some() {
+            return turn.finish();
+        }
+    }
     if said.content.is_utterance() {
         turn.act(meaning(&before, &said.content, facts.inbound, facts.channel), said);
     }
@@ -111,9 +121,9 @@ fn meaning<'a>(
     if let Some(inbound) = inbound {
         return Meaning::Inbound(inbound);
     }
-    match (conversation.running(), channel.default_flow) {
+    match (conversation.running(), channel.use_case) {
         (Some(_), _) => Meaning::Answer,
-        (None, Some(flow)) => Meaning::Default(flow),
+        (None, Some(use_case)) => Meaning::Default(use_case),
         (None, None) => Meaning::Nothing,
     }
 }
@@ -182,18 +192,23 @@ impl Turn<'_> {
             Meaning::FollowUpWord(answer) => self.follow_up_answered(answer),
             Meaning::Inbound(inbound) => self.start_or_answer(&Cause::Inbound(inbound.id), said),
             Meaning::Answer => self.answer_open_question(said),
-            Meaning::Default(_) => self.start_or_answer(&Cause::Default, said),
+            Meaning::Default(UseCase::Flow(_)) => self.start_or_answer(&Cause::Default, said),
+            Meaning::Default(UseCase::Bot(_)) => self.ask_bot(said.id),
             Meaning::Nothing => {}
         }
     }
 
-    /// Starts the flow, if it may start here (A14); otherwise the message is as good an answer as any.
+    /// Starts the flow, if it may start here (A14); otherwise the message is as good an answer as any, and where
+    /// nothing is asked, as good a word to the bot.
     fn start_or_answer(&mut self, cause: &Cause<'_>, said: &Received) {
         match self.facts.start {
             Some((flow, version, definition)) if may_start(definition, self.facts.channel) => {
                 self.begin(flow, version, definition, cause);
             }
-            Some(_) | None => self.answer_open_question(said),
+            Some(_) | None if self.conversation.running().is_some() => {
+                self.answer_open_question(said);
+            }
+            Some(_) | None => self.ask_bot(said.id),
         }
     }
 
@@ -245,6 +260,6 @@ impl Turn<'_> {
     }
 }
 
-fn may_start(definition: &super::super::flow::Definition, channel: &Channel) -> bool {
+pub(super) fn may_start(definition: &super::super::flow::Definition, channel: &Channel) -> bool {
     definition.channels.is_empty() || definition.channels.contains(&channel.id)
 }

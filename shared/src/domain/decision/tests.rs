@@ -92,7 +92,7 @@ impl Play {
             associated_app: None,
             require_exp: false,
             options_layout: OptionsLayout::Auto,
-            default_flow: None,
+            use_case: None,
             active: true,
             warnings: Vec::new(),
             created: now,
@@ -159,6 +159,8 @@ impl Play {
                     self.told.push(format!("{}.{}", event.kind.as_str(), event.action));
                 }
                 Effect::Call(call) => self.said.push(format!("call {}", call.url)),
+                Effect::Ask { bot, .. } => self.said.push(format!("ask {bot}")),
+                Effect::Fail { failure, .. } => self.said.push(format!("fail {}", failure.code)),
                 Effect::Reply { reply, .. } => self.told.push(format!("reply {reply:?}")),
                 Effect::Release(id) => self.said.push(format!("release {id}")),
             }
@@ -202,6 +204,7 @@ impl Play {
             cause: &cause,
             running: Some(&self.definition),
             start: flow.as_ref().map(|flow| (flow, 1, &self.definition)),
+            bot: None,
             inbound: inbound.as_ref(),
             rules: &self.rules,
         };
@@ -256,6 +259,7 @@ impl Play {
             cause: "expired",
             running: Some(&self.definition),
             start: None,
+            bot: None,
             inbound: None,
             rules: &self.rules,
         };
@@ -526,6 +530,7 @@ fn a_webhook_step_waits_for_the_server() {
             cause: "step",
             running: Some(&play.definition),
             start: None,
+            bot: None,
             inbound: None,
             rules: &play.rules,
         };
@@ -549,6 +554,7 @@ fn a_question_that_cannot_be_sent_ends_the_run() {
         cause: "failed",
         running: Some(&play.definition),
         start: None,
+        bot: None,
         inbound: None,
         rules: &play.rules,
     };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::ids::{
-    ChannelId, ConversationId, MessageId, OutboundId, OutboundSendId, ProcessId,
+    BotId, ChannelId, ConversationId, MessageId, OutboundId, OutboundSendId, ProcessId,
 };
 use super::super::time::Time;
 use super::super::user::Address;
@@ -151,6 +151,10 @@ pub enum Origin {
         /// The user's consent is new: a provider that asks for it is told before the message goes.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         new_consent: bool,
+    },
+    /// A reply of a bot, or what is said in its place.
+    Bot {
+        bot: BotId,
     },
     /// `POST /v1/messages`.
     Api,

@@ -24,6 +24,11 @@ impl OpenKeys {
         Self { secrets, opened: Mutex::default() }
     }
 
+    /// What seals, also other things than keys.
+    pub(super) fn secrets(&self) -> &dyn Secrets {
+        &*self.secrets
+    }
+
     /// The keys of a ring that sign now, the newest first.
     pub(super) async fn open(&self, context: &str, ring: &KeyRing, now: Time) -> Result<Vec<Key>> {
         let mut keys = Vec::new();

@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 
 use super::{ListOf, ListQuery, Manage, found};
 use crate::domain::channel::{Channel, Language, OpenChannel, OptionsLayout, ProviderKind};
-use crate::domain::ids::{AppId, ChannelId, FlowId};
+use crate::domain::ids::{AppId, ChannelId, TenantId};
 use crate::domain::phone;
 use crate::domain::tenant::Role;
 use crate::domain::time::Time;
+use crate::domain::use_case::UseCase;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 use crate::provider;
@@ -44,10 +45,10 @@ pub struct NewChannel {
     #[serde(default)]
     pub require_exp: bool,
     pub options_layout: Option<OptionsLayout>,
-    /// The flow that a text starts when nothing else wants it.
+    /// The flow or the bot that gets a message when nothing else wants it.
     #[serde(default)]
     #[schema(max_items = 1)]
-    pub use_cases: Vec<FlowId>,
+    pub use_cases: Vec<UseCase>,
     #[serde(default)]
     pub active: bool,
 }
@@ -74,7 +75,7 @@ pub struct ChannelChanges {
     pub require_exp: Option<bool>,
     pub options_layout: Option<OptionsLayout>,
     #[schema(max_items = 1)]
-    pub use_cases: Option<Vec<FlowId>>,
+    pub use_cases: Option<Vec<UseCase>>,
     pub active: Option<bool>,
 }
 
@@ -106,7 +107,7 @@ pub struct ChannelView {
     pub associated_app_id: Option<AppId>,
     pub require_exp: bool,
     pub options_layout: OptionsLayout,
-    pub use_cases: Vec<FlowId>,
+    pub use_cases: Vec<UseCase>,
     pub active: bool,
     pub warnings: Vec<String>,
     pub creation_date: Time,
@@ -130,7 +131,7 @@ impl Manage {
             associated_app: new.associated_app_id,
             require_exp: new.require_exp,
             options_layout: new.options_layout.unwrap_or_default(),
-            default_flow: new.use_cases.first().copied(),
+            use_case: new.use_cases.first().copied(),
             active: new.active,
             warnings: Vec::new(),
             created: call.now,
@@ -167,7 +168,7 @@ impl Manage {
         new.require_exp = changes.require_exp.unwrap_or(new.require_exp);
         new.options_layout = changes.options_layout.unwrap_or(new.options_layout);
         if let Some(use_cases) = changes.use_cases {
-            new.default_flow = use_cases.first().copied();
+            new.use_case = use_cases.first().copied();
         }
         new.active = changes.active.unwrap_or(new.active);
         new.warnings = Vec::new();
@@ -231,9 +232,9 @@ impl Manage {
         if let Some(app) = channel.associated_app {
             found(self.store.app(channel.tenant, app).await?, "associated_app_id")?;
         }
-        if let Some(flow) = channel.default_flow {
-            let flow = found(self.store.flow(channel.tenant, flow).await?, "use_cases")?;
-            if channel.active && flow.published.is_none() {
+        if let Some(use_case) = channel.use_case {
+            let is_published = self.is_published(channel.tenant, use_case).await?;
+            if channel.active && !is_published {
                 return Err(Error::Untrained);
             }
         }
@@ -243,6 +244,18 @@ impl Manage {
             .complete(&open)
             .map_err(|(name, rule)| Error::invalid(place(open.provider, name), rule))?;
         Ok(open)
+    }
+
+    /// Whether the flow or bot can answer (D5, K64), or a 404.
+    async fn is_published(&self, tenant: TenantId, use_case: UseCase) -> Result<bool> {
+        Ok(match use_case {
+            UseCase::Flow(id) => {
+                found(self.store.flow(tenant, id).await?, "use_cases")?.published.is_some()
+            }
+            UseCase::Bot(id) => {
+                found(self.store.bot(tenant, id).await?, "use_cases")?.published.is_some()
+            }
+        })
     }
 
     /// Tries an active channel out, now that its webhook finds it, and keeps the warnings.
@@ -291,7 +304,7 @@ impl Manage {
             associated_app_id: channel.associated_app,
             require_exp: channel.require_exp,
             options_layout: channel.options_layout,
-            use_cases: channel.default_flow.into_iter().collect(),
+            use_cases: channel.use_case.into_iter().collect(),
             active: channel.active,
             warnings: channel.warnings.clone(),
             creation_date: channel.created,

@@ -14,6 +14,7 @@ use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 pub use crate::ports::File;
+use crate::ports::Secrets;
 
 /// How long a link to a file works.
 const LINK_LASTS: Duration = Duration::from_hours(1);
@@ -36,6 +37,21 @@ struct Token {
     expires: Time,
 }
 
+/// A link to a file at the API's address. Whoever has it needs nothing else, until it expires.
+pub(crate) async fn link(
+    secrets: &dyn Secrets,
+    api: &str,
+    id: MediaId,
+    now: Time,
+) -> Result<FileLink> {
+    let expires = now + LINK_LASTS;
+    let token = serde_json::to_vec(&Token { media: id, expires });
+    let token = token.map_err(|e| Error::internal(format!("a link cannot be written: {e}")))?;
+    let sealed = secrets.seal(CONTEXT, &token).await?;
+    let url = format!("{api}/v1/files/{}", URL_SAFE_NO_PAD.encode(sealed));
+    Ok(FileLink { media_id: id, url, expires_date: expires })
+}
+
 impl Manage {
     /// A file of the caller's tenant.
     pub async fn file(&self, call: &Call, id: MediaId) -> Result<File> {
@@ -53,13 +69,7 @@ impl Manage {
     ) -> Result<FileLink> {
         call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
         self.check_own(call, id).await?;
-        let expires = call.now + LINK_LASTS;
-        let token = serde_json::to_vec(&Token { media: id, expires });
-        let token = token.map_err(|e| Error::internal(format!("a link cannot be written: {e}")))?;
-        let sealed = self.ports.secrets.seal(CONTEXT, &token).await?;
-        let api = self.addresses.api(host)?;
-        let url = format!("{api}/v1/files/{}", URL_SAFE_NO_PAD.encode(sealed));
-        Ok(FileLink { media_id: id, url, expires_date: expires })
+        link(&*self.ports.secrets, &self.addresses.api(host)?, id, call.now).await
     }
 
     /// The file behind a link. Broken and expired links find nothing.

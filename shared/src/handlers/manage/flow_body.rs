@@ -13,14 +13,14 @@ use crate::domain::time::Time;
 use crate::error::{Error, Result};
 
 /// A flow's draft.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct FlowBody {
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// Of our own texts in the flow; `es` where nothing is said.
     pub language: Option<Language>,
     /// Only from these can it start; none: from all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     pub channels: Vec<ChannelId>,
     #[serde(default)]
@@ -135,6 +135,19 @@ impl FlowBody {
             config: self.config.into(),
             steps,
         })
+    }
+}
+
+impl From<Definition> for FlowBody {
+    fn from(definition: Definition) -> Self {
+        let Definition { name, language, channels, config, steps } = definition;
+        Self {
+            name,
+            language: Some(language),
+            channels,
+            config: config.into(),
+            steps: steps.into_iter().map(StepBody::from).collect(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::flow::{Action, Definition, Flow};
 use crate::domain::ids::{ChannelId, FlowId};
 use crate::domain::tenant::Role;
 use crate::domain::time::Time;
+use crate::domain::use_case::UseCase;
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 
@@ -123,7 +124,8 @@ impl Manage {
         if self.store.any_inbound(tenant, |inbound| inbound.flow == id).await? {
             return Err(Error::Conflict("an inbound starts the flow".to_owned()));
         }
-        if self.store.any_channel(tenant, |channel| channel.default_flow == Some(id)).await? {
+        let used = Some(UseCase::Flow(id));
+        if self.store.any_channel(tenant, |channel| channel.use_case == used).await? {
             return Err(Error::Conflict("the flow is a channel's use case".to_owned()));
         }
         self.store.delete_flow(&flow).await

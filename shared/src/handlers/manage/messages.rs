@@ -247,9 +247,13 @@ impl Manage {
     ) -> Result<Channel> {
         let tenant = call.caller.tenant;
         let channel = match (id, chat.and_then(|chat| chat.split_once('|'))) {
-            (Some(id), _) => {
-                let channel = self.store.channel_of(tenant, id).await?;
-                found(channel, "channel_id")?
+            (Some(id), chat) => {
+                let channel = found(self.store.channel_of(tenant, id).await?, "channel_id")?;
+                if chat.is_some_and(|(_, suffix)| suffix != channel.provider.chat_suffix()) {
+                    let rule = "is a chat at another provider than the channel's";
+                    return Err(Error::invalid("channel_chat_id", rule));
+                }
+                channel
             }
             (None, Some((_, suffix))) => self.only_channel(call, suffix).await?,
             (None, None) => return Err(Error::invalid("channel_id", "is required")),

@@ -17,6 +17,7 @@ mod activate;
 pub mod addresses;
 pub mod apps;
 pub mod audit;
+pub mod bots;
 pub mod channels;
 pub mod content;
 pub mod conversations;
@@ -33,6 +34,7 @@ pub mod outbounds;
 pub mod processes;
 pub mod rule_body;
 pub mod tenants;
+pub mod transfer;
 
 /// Everything behind the public API but the sending of outbounds.
 pub struct Manage {

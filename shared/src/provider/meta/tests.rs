@@ -52,7 +52,7 @@ fn channel() -> OpenChannel {
             associated_app: None,
             require_exp: false,
             options_layout: OptionsLayout::Auto,
-            default_flow: None,
+            use_case: None,
             active: true,
             warnings: Vec::new(),
             created: Time::from_millis(0),

@@ -51,7 +51,7 @@ fn channel(settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> OpenChannel {
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
-        default_flow: None,
+        use_case: None,
         active: true,
         warnings: Vec::new(),
         created: NOW,
