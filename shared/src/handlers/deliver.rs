@@ -18,7 +18,7 @@ use crate::ports::{
     self, Audit, CallError, Clock, Count, Done, Handed, Http, Metric, Ports, Queue, Reach, Secrets,
     Taken,
 };
-use crate::provider::{self, Answer, Class};
+use crate::provider::{self, Answer, Class, codes};
 use crate::store::Store;
 use crate::store::messages::{Claim, Sent};
 use crate::store::statuses::{Raised, Step};
@@ -237,6 +237,8 @@ impl Deliver {
                     self.accepted(channel, sending, &provider_id).await
                 }
                 Answer::Refused { class, failure } => {
+                    let asked = codes::retry_after(response.headers(), self.clock.now());
+                    let class = no_sooner(class, asked);
                     self.refused(channel, sending, class, failure, deliveries).await
                 }
             },
@@ -370,6 +372,16 @@ impl Deliver {
     async fn count(&self, channel: &OpenChannel, handed: Handed, reason: &str) -> Result<()> {
         let count = Count::one(Metric::Messages(handed)).because(reason);
         self.audit.count(channel.into(), &[count]).await
+    }
+}
+
+/// What the provider asks for in a header never makes a wait shorter.
+fn no_sooner(class: Class, asked: Option<Duration>) -> Class {
+    match (class, asked) {
+        (Class::Retry(known), Some(asked)) => {
+            Class::Retry(Some(known.map_or(asked, |known| known.max(asked))))
+        }
+        (class, _) => class,
     }
 }
 

@@ -92,26 +92,6 @@ fn an_answer_without_a_known_code_has_the_class_of_its_status() {
     }
 }
 
-/// The platform's wish is kept, up to an hour, and never makes a wait shorter.
-#[test]
-fn retry_after_is_honoured() {
-    for (body, header, expected) in [
-        ("", "7", Some(7)),
-        ("", "999999", Some(3600)),
-        ("", "soon", None),
-        (fixture!("error-131056-pair-rate.response.json"), "2", Some(6)),
-        (fixture!("error-131056-pair-rate.response.json"), "30", Some(30)),
-    ] {
-        let mut response = response(429, body);
-        response.headers_mut().insert("Retry-After", HeaderValue::from_str(header).unwrap());
-        let (class, _, _) = refused(&response);
-        assert_eq!(class, Class::Retry(expected.map(Duration::from_secs)), "{header}");
-    }
-    let mut final_one = response(400, fixture!("error-100-parameter.response.json"));
-    final_one.headers_mut().insert("Retry-After", HeaderValue::from_static("7"));
-    assert_eq!(refused(&final_one).0, Class::Final);
-}
-
 /// T25, T47: what is taken is in review; a refusal of the content is final with its reason for people.
 #[test]
 fn a_submission_is_taken_refused_or_postponed() {
