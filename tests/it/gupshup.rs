@@ -171,6 +171,7 @@ fn channel(own: BTreeMap<String, String>) -> OpenChannel {
         options_layout: OptionsLayout::Auto,
         default_flow: None,
         active: true,
+        limits: shared::domain::limits::Limits::default(),
         warnings: Vec::new(),
         created: now,
         updated: now,

@@ -71,6 +71,7 @@ fn channel() -> OpenChannel {
         options_layout: OptionsLayout::Auto,
         default_flow: None,
         active: true,
+        limits: shared::domain::limits::Limits::default(),
         warnings: Vec::new(),
         created: zero,
         updated: zero,

@@ -40,6 +40,9 @@ pub struct State {
     /// By `line/user`: the last message that the user has seen on the screen.
     pub seen: BTreeMap<String, u64>,
     next_number: u64,
+    /// For the header of the answer that is on its way.
+    #[serde(skip)]
+    pub(crate) retry_after: Option<String>,
     /// What all ids follow from, in a world that is to be the same again; otherwise they are random.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,

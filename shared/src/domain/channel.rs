@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AppId, ChannelId, FlowId, TenantId};
+use super::limits::Limits;
 use super::time::Time;
 
 /// Who carries the messages. The wire words are those of `waba_provider` (T12).
@@ -120,6 +121,8 @@ pub struct Channel {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_flow: Option<FlowId>,
     pub active: bool,
+    #[serde(default)]
+    pub limits: Limits,
     #[serde(default)]
     pub warnings: Vec<String>,
     pub created: Time,

@@ -11,6 +11,7 @@ pub mod deliver;
 mod effects;
 pub mod expire;
 pub mod follow_up;
+mod holds;
 pub mod hook;
 pub mod manage;
 mod media;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::effects::{TRIES, change, emit, save};
-use super::{Worker, media};
+use super::{Worker, holds, media};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, Source};
 use crate::domain::decision::{self, Decision, Facts};
@@ -114,6 +114,11 @@ impl Route {
                 self.step_answered(channel, conversation, &answer).await
             }
             What::SendFailed { message } => self.send_failed(channel, message).await,
+            What::ChannelRefused { failure } => {
+                let now = self.clock.now();
+                holds::late(&self.store, channel, &failure, now).await?;
+                Ok((Outcome::Event, ""))
+            }
         }
     }
 

@@ -14,6 +14,7 @@ pub mod messages;
 pub mod outbounds;
 mod pack;
 pub mod processes;
+pub mod rates;
 pub mod statuses;
 pub mod table;
 pub mod tenants;
@@ -48,6 +49,8 @@ pub(crate) struct Caches {
     pub(crate) hook_rules: Cache<TenantId, Arc<Vec<HookRule>>>,
     /// Published versions never change.
     pub(crate) flows: Cache<(FlowId, u32), Arc<Definition>>,
+    /// Not read but kept: how fast this process sends.
+    pub(crate) rates: rates::Rates,
 }
 
 impl Store {

@@ -27,15 +27,24 @@ pub fn class(verdict: Verdict) -> Class {
     if verdict.status_id == NO_CREDITS {
         return Class::Configuration;
     }
-    match (verdict.error_id.filter(|id| *id != 0), verdict.is_permanent) {
-        // Not a WhatsApp user, bad number, wrong parameters, no such template.
-        (Some(1 | 351 | 7008 | 7009), _) => Class::Final,
-        // Too many to this user; marketing caps of this user and of the day.
-        (Some(7016 | 7032 | 7046 | 7048), _) => Class::Wait,
-        (Some(_), Some(false)) => Class::Retry(None),
+    let id = verdict.error_id.filter(|id| *id != 0);
+    match (id.map(error_class), verdict.is_permanent) {
+        (Some(Some(class)), _) => class,
+        (Some(None), Some(false)) => Class::Retry(None),
         // Undeliverable, expired and rejected are its last word.
-        (Some(_), Some(true) | None) | (None, _) => Class::Final,
+        (Some(None), Some(true) | None) | (None, _) => Class::Final,
     }
+}
+
+/// What an error id means; `None` for one that is not published.
+pub fn error_class(id: i64) -> Option<Class> {
+    Some(match id {
+        // Not a WhatsApp user, bad number, wrong parameters, no such template.
+        1 | 351 | 7008 | 7009 => Class::Final,
+        // Too many to this user; marketing caps of this user and of the day.
+        7016 | 7032 | 7046 | 7048 => Class::Wait,
+        _ => return None,
+    })
 }
 
 /// What the refusal of a request means: `messageId` of the older body, `errorCode` of the newer one.

@@ -20,6 +20,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header};
 
 use super::Class;
+use crate::domain::channel::ProviderKind;
+use crate::domain::limits::Scope;
 use crate::domain::message::Failure;
 use crate::domain::time::Time;
 
@@ -68,18 +70,6 @@ pub fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     Some(asked.min(RETRY_AFTER_MAX))
 }
 
-/// Whom a [`Class::Wait`] or [`Class::Configuration`] concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// This message alone: its user, template or country. Others go.
-    Message,
-    /// What is sent outside the service window: templates. Answers to users go.
-    Templates,
-    /// Everything that the channel sends.
-    Channel,
-}
-
 const DAY: Duration = Duration::from_hours(24);
 
 /// Codes that concern less than the whole channel, and after which time another attempt makes sense. No two providers
@@ -100,13 +90,31 @@ const NARROW: &[(&str, Scope, Duration)] = &[
     ("134011", Scope::Message, DAY), // payments terms not accepted
 ];
 
-/// Where nothing else is known.
-const WAIT: Duration = Duration::from_hours(1);
-
-/// Whom a refusal concerns, and the time after which another attempt makes sense.
-pub fn reach(failure: &Failure) -> (Scope, Duration) {
+/// Whom a refusal concerns, and the time after which another attempt makes sense; `after` where the code says nothing.
+pub fn reach(failure: &Failure, after: Duration) -> (Scope, Duration) {
     let known = NARROW.iter().find(|(code, _, _)| *code == failure.code);
-    known.map_or((Scope::Channel, WAIT), |(_, scope, after)| (*scope, *after))
+    known.map_or((Scope::Channel, after), |(_, scope, after)| (*scope, *after))
+}
+
+/// Codes that say that the number, or the account behind it, is too fast; not those of one user (131056).
+const TOO_FAST: &[&str] =
+    &["4", "429", "613", "80007", "130429", "E429", "TOO_MANY_REQUESTS", "http_429"];
+
+/// Whether the provider says that the number sends too fast.
+pub fn is_too_fast(failure: &Failure) -> bool {
+    TOO_FAST.contains(&failure.code.as_str())
+}
+
+/// What the failure of a late status means; `None` for a code that is not known.
+pub fn of_failure(kind: ProviderKind, failure: &Failure) -> Option<Class> {
+    let code = failure.code.parse().ok();
+    match kind {
+        ProviderKind::Gupshup => code.and_then(gupshup::class),
+        ProviderKind::Infobip => code.and_then(infobip::error_class),
+        // Reports have Meta's codes, where they have any that is published.
+        ProviderKind::Meta | ProviderKind::Karix => code.and_then(meta::class),
+        ProviderKind::Dialog360 => code.and_then(dialog360::class),
+    }
 }
 
 /// Codes that say that the file of a message could not be fetched, read or taken: the same message as a text with the
@@ -191,8 +199,28 @@ mod tests {
             ("190", Scope::Channel, 1),
             ("http_401", Scope::Channel, 1),
         ] {
-            assert_eq!(reach(&failure(code)), (scope, Duration::from_hours(hours)), "{code}");
+            let reached = reach(&failure(code), Duration::from_hours(1));
+            assert_eq!(reached, (scope, Duration::from_hours(hours)), "{code}");
         }
+    }
+
+    /// aws-facts 7: what makes a number slower, and what is one user's matter.
+    #[test]
+    fn a_number_that_is_too_fast_is_told() {
+        for code in ["130429", "80007", "4", "http_429", "429", "E429"] {
+            assert!(is_too_fast(&failure(code)), "{code}");
+        }
+        assert!(!is_too_fast(&failure("131056")));
+    }
+
+    /// Late statuses have the same table as answers.
+    #[test]
+    fn the_failure_of_a_status_has_its_class() {
+        let of = |kind, code| of_failure(kind, &failure(code));
+        assert_eq!(of(ProviderKind::Meta, "131042"), Some(Class::Configuration));
+        assert_eq!(of(ProviderKind::Meta, "1003"), None);
+        assert_eq!(of(ProviderKind::Gupshup, "1003"), Some(Class::Configuration));
+        assert_eq!(of(ProviderKind::Gupshup, "whatever"), None);
     }
 
     /// D31: which failures a text with the link may follow.
