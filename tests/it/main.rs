@@ -19,6 +19,7 @@ mod follow_up;
 mod gupshup;
 mod histories;
 mod hooks;
+mod identities;
 mod inbounds;
 mod infra;
 mod layers;

@@ -55,11 +55,14 @@ impl State {
         self.next_number
     }
 
-    /// The person with this number or business-scoped id.
+    /// The person with this number or business-scoped id, or who is dialled so.
     pub fn user(&self, address: &str) -> Option<&User> {
         self.users
             .get(address)
             .or_else(|| self.users.values().find(|user| user.scoped_id.as_deref() == Some(address)))
+            .or_else(|| {
+                self.users.values().find(|user| user.dialled_as.iter().any(|n| n == address))
+            })
     }
 
     /// When the user last wrote to the line: what opens the service window. Reactions do not.

@@ -14,12 +14,14 @@ use async_trait::async_trait;
 use super::Worker;
 use super::effects::change;
 use super::holds;
+use super::identity::Identity;
 use super::receive::follow_status;
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, WAITING_MAX};
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Failure, Origin, OutsideWindow, Sending, Status, ToUser};
 use crate::domain::time::Time;
+use crate::domain::user::WaId;
 use crate::error::{Error, Result};
 use crate::ports::{
     self, Audit, CallError, Clock, Count, Done, Handed, Http, Metric, Ports, Queue, Reach, Secrets,
@@ -151,7 +153,12 @@ impl Deliver {
         if provider::of(channel.provider).echoes_our_id(channel) {
             return Ok(None);
         }
-        self.store.parked_since(channel.id, sending.conversation(), claimed).await
+        // Statuses name the user, whose conversation may have begun under another identifier.
+        let (own, by_user) = (sending.conversation(), sending.to.conversation(channel.id));
+        match self.store.parked_since(channel.id, own, claimed).await? {
+            None if by_user != own => self.store.parked_since(channel.id, by_user, claimed).await,
+            known => Ok(known),
+        }
     }
 
     async fn deliver(
@@ -249,8 +256,12 @@ impl Deliver {
         };
         match self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX).await {
             Ok(response) => match provider.read(channel, &response) {
-                Answer::Accepted { provider_id } => {
-                    self.accepted(channel, sending, &provider_id).await
+                Answer::Accepted { provider_id, wa_id } => {
+                    let done = self.accepted(channel, sending, &provider_id).await?;
+                    if let Some(wa_id) = wa_id {
+                        self.dialled(channel, sending, &wa_id).await?;
+                    }
+                    Ok(done)
                 }
                 Answer::Refused { class, failure } => {
                     let asked = codes::retry_after(response.headers(), self.clock.now());
@@ -298,6 +309,17 @@ impl Deliver {
             Raised::Parked | Raised::Unknown => {}
         }
         Ok(Done::Finished)
+    }
+
+    /// What the provider calls the user is another name of the user's. Somebody else's write at the same time costs
+    /// this one: the next answer says it again.
+    async fn dialled(&self, channel: &OpenChannel, sending: &Sending, wa_id: &WaId) -> Result<()> {
+        let (store, queue, now) = (&self.store, &*self.queue, self.clock.now());
+        let identity = Identity { store, queue, channel: channel.id, now };
+        match identity.dialled(sending, wa_id).await {
+            Err(Error::Changed(_)) => Ok(()),
+            done => done,
+        }
     }
 
     async fn link(&self, channel: &OpenChannel, provider_id: &str, sent: &Sent) -> Result<()> {

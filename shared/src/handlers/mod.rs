@@ -13,6 +13,7 @@ pub mod expire;
 pub mod follow_up;
 mod holds;
 pub mod hook;
+mod identity;
 pub mod manage;
 mod media;
 pub mod poll;

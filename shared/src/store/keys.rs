@@ -14,6 +14,7 @@
 //! | outbound being reviewed | `REVIEW` | `<next poll>#<id>` | |
 //! | sending of an outbound | `SEND#<id>` | `SEND` | |
 //! | conversation | `CONV#<id>` | `CONVERSATION` | `CHANNEL#<id>` / `CONV#<day of last activity>#<id>` |
+//! | where a conversation went | `CONV#<id>` | `CONVERSATION` | |
 //! | message | `CONV#<id>` | `MESSAGE#<time><hash>` | |
 //! | a provider's id of a message | `SENT#<channel>#<provider's id>` | `SENT` | |
 //! | a provider's id that statuses wait under | `CONV#<id>` | `PARKED` | |

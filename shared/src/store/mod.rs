@@ -1,6 +1,7 @@
 //! What is stored, one file per resource. Callers speak in types of `domain`; keys are in `keys`, expressions in
 //! `table`, and nothing outside this folder sees either.
 
+pub mod aliases;
 pub mod channels;
 pub mod conversations;
 pub mod flows;

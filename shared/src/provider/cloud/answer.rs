@@ -3,10 +3,13 @@
 
 use http::{Response, StatusCode};
 
-use super::parse::{said, text};
+use serde_json::value::RawValue;
+
+use super::parse::{self, any, said, text};
 use super::wire;
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::Failure;
+use crate::domain::user::WaId;
 use crate::provider::{Answer, Class, codes};
 
 /// The answer to a sending.
@@ -19,7 +22,8 @@ pub(in crate::provider) fn to_sending(
     if response.status().is_success() && !has_error {
         let first = read.as_ref().and_then(|answer| answer.messages.as_ref()?.first());
         if let Some(provider_id) = first.and_then(|message| text(message.id.as_deref())) {
-            return Answer::Accepted { provider_id };
+            let contacts = read.as_ref().and_then(|answer| answer.contacts);
+            return Answer::Accepted { provider_id, wa_id: wa_id(contacts) };
         }
     }
     let problem = read.as_ref().and_then(|answer| answer.error.as_ref());
@@ -29,6 +33,13 @@ pub(in crate::provider) fn to_sending(
         message: message(problem, read.is_some(), response.status()),
     };
     Answer::Refused { class: class(read.as_ref(), response), failure }
+}
+
+/// What the platform calls the number that was dialled (whatsapp-rules 8).
+fn wa_id(contacts: Option<&RawValue>) -> Option<WaId> {
+    let contacts: Vec<&RawValue> = any(contacts)?;
+    let first: wire::Dialled<'_> = parse::read(contacts.first().copied())?;
+    WaId::parse(first.wa_id.as_deref()?).ok()
 }
 
 /// What an answer that is not a success means.

@@ -316,7 +316,9 @@ pub(super) fn read(response: &Response<Vec<u8>>) -> Answer {
         return refused(by_status, status.as_str(), "the gateway is overloaded or down");
     }
     match said(response.body()) {
-        Some(Said { good: true, id, .. }) if !id.is_empty() => Answer::Accepted { provider_id: id },
+        Some(Said { good: true, id, .. }) if !id.is_empty() => {
+            Answer::Accepted { provider_id: id, wa_id: None }
+        }
         // It went out, but nobody knows as what: sending it again would double it.
         Some(Said { good: true, .. }) => {
             refused(Class::Final, "no_id", "the gateway accepted the message without an id")

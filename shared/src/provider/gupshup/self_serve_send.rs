@@ -14,7 +14,7 @@ use crate::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Sending, TemplateHeader,
     TemplateMessage, ToUser,
 };
-use crate::domain::user::Address;
+use crate::domain::user::{Address, WaId};
 use crate::provider::cloud::{self, Reference};
 use crate::provider::{Answer, Class, Unsupported, codes};
 
@@ -303,7 +303,9 @@ pub(super) fn read(response: &Response<Vec<u8>>) -> Answer {
     if status.is_success() {
         let first = body.pointer("/messages/0").and_then(|message| text(message, "id"));
         if let Some(provider_id) = text(&body, "messageId").or(first) {
-            return Answer::Accepted { provider_id };
+            let wa_id = body.pointer("/contacts/0").and_then(|contact| text(contact, "wa_id"));
+            let wa_id = wa_id.and_then(|id| WaId::parse(&id).ok());
+            return Answer::Accepted { provider_id, wa_id };
         }
         if matches!(text(&body, "status").as_deref(), Some("submitted" | "success")) {
             // It went out, but nobody knows as what: sending it again would double it.

@@ -18,7 +18,7 @@ fn refused(response: &Response<Vec<u8>>) -> (Class, String, String) {
             assert_eq!(failure.provider, "cloud_api");
             (class, failure.code, failure.message)
         }
-        Answer::Accepted { provider_id } => panic!("accepted as {provider_id}"),
+        Answer::Accepted { provider_id, .. } => panic!("accepted as {provider_id}"),
     }
 }
 
@@ -30,7 +30,28 @@ fn an_accepted_message_has_its_id() {
         (fixture!("send-template.response.json"), "wamid.SENT2"),
     ] {
         let answer = Meta.read(&channel(), &response(200, body));
-        assert_eq!(answer, Answer::Accepted { provider_id: id.to_owned() });
+        assert!(
+            matches!(&answer, Answer::Accepted { provider_id, .. } if provider_id == id),
+            "{answer:?}"
+        );
+    }
+}
+
+/// whatsapp-rules 8: the answer may call the user by another number; whatever stands there costs nothing else.
+#[test]
+fn an_answer_may_name_the_user_otherwise() {
+    for (contacts, expected) in [
+        (r#"[{"input":"5541988887777","wa_id":"554188887777"}]"#, Some("554188887777")),
+        (r#"[{"input":"US.1","user_id":"US.1"}]"#, None),
+        (r#"[{"wa_id":"none"}]"#, None),
+        (r#"{"wa_id":"554188887777"}"#, None),
+        ("[7]", None),
+        ("null", None),
+    ] {
+        let body = format!(r#"{{"contacts":{contacts},"messages":[{{"id":"wamid.1"}}]}}"#);
+        let answer = Meta.read(&channel(), &response(200, &body));
+        let wa_id = expected.map(|id| crate::domain::user::WaId::parse(id).unwrap());
+        assert_eq!(answer, Answer::Accepted { provider_id: "wamid.1".to_owned(), wa_id });
     }
 }
 
