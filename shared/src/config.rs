@@ -142,6 +142,10 @@ const MESSAGE_DELIVER: &[Variable] = &[
     V::HookQueueUrl,
     V::QueueUrl,
     V::DeadLetterQueueUrl,
+    V::FollowUpQueueArn,
+    V::TimerGroup,
+    V::TimerRoleArn,
+    V::TimerDeadLetterQueueArn,
 ];
 const HOOK_DELIVER: &[Variable] = &[
     V::TableName,

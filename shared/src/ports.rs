@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::ids::{ConversationId, MediaId, ProcessId};
+use crate::domain::ids::{ConversationId, MediaId, MessageId, ProcessId};
 use crate::domain::time::Time;
 use crate::error::Result;
 
@@ -122,6 +122,11 @@ pub enum Timer {
         conversation: ConversationId,
         process: ProcessId,
     },
+    /// A message that its provider does not take yet is tried again. Fires where messages are looked after that
+    /// nobody waits for: its own queue would have to stop for its conversation.
+    Message {
+        message: MessageId,
+    },
     /// A hook's next attempt, when it is more than 15 minutes away.
     Hook {
         delivery: crate::domain::ids::EventId,
@@ -133,7 +138,7 @@ impl Timer {
     /// The queue it fires into.
     pub const fn queue(&self) -> QueueName {
         match self {
-            Self::FollowUp { .. } => QueueName::FollowUp,
+            Self::FollowUp { .. } | Self::Message { .. } => QueueName::FollowUp,
             Self::Expiry { .. } => QueueName::Expiry,
             Self::Hook { .. } => QueueName::Hook,
         }

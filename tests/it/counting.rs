@@ -91,7 +91,7 @@ async fn a_message_and_its_reply_are_counted_and_timed() {
 async fn messages_that_fail_are_counted_by_what_would_help() {
     let bundle = Bundle::start().await;
     let s = scene(&bundle).await;
-    s.send(vec![SendFault::Unavailable { status: 503 }; 4]).await;
+    s.send(vec![SendFault::Unavailable { status: 503 }; 5]).await;
     bundle.turn(minutes(30)).await;
     assert_eq!(s.messages(Handed::Transient).len(), 1);
     s.send(vec![code("131026")]).await;
@@ -100,6 +100,8 @@ async fn messages_that_fail_are_counted_by_what_would_help() {
     s.send(vec![code("190")]).await;
     bundle.run().await;
     assert_eq!(s.messages(Handed::Configuration), [one("190")]);
+    // Until then nobody asks the provider.
+    bundle.turn(minutes(6)).await;
     s.send(vec![code("131047")]).await;
     bundle.run().await;
     assert_eq!(s.messages(Handed::Window), [one("131047")]);

@@ -171,6 +171,7 @@ fn channel(own: BTreeMap<String, String>) -> OpenChannel {
         options_layout: OptionsLayout::Auto,
         use_case: None,
         active: true,
+        limits: shared::domain::limits::Limits::default(),
         warnings: Vec::new(),
         created: now,
         updated: now,
@@ -381,7 +382,7 @@ async fn files_of_users_are_fetched() {
 async fn statuses_find_their_message() {
     for own in [ENTERPRISE, SELF_SERVE, PARTNER] {
         let account = Account::new(own);
-        let Answer::Accepted { provider_id } = account.send(ToUser::text("a")).await else {
+        let Answer::Accepted { provider_id, .. } = account.send(ToUser::text("a")).await else {
             panic!("accepted")
         };
         let messages = account.simulator.read(|state| state.messages.clone());

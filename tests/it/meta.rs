@@ -71,6 +71,7 @@ fn channel() -> OpenChannel {
         options_layout: OptionsLayout::Auto,
         use_case: None,
         active: true,
+        limits: shared::domain::limits::Limits::default(),
         warnings: Vec::new(),
         created: zero,
         updated: zero,

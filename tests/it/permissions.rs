@@ -115,6 +115,10 @@ async fn talks(bundle: &Bundle) {
     answers(bundle, "log", vec![answer(500), answer(500), answer(410)]);
     ana.says("empezar").await;
     bundle.turn(hours(3)).await;
+    // One that its template keeps waiting.
+    fault(bundle, &number, "132015");
+    ana.says("empezar").await;
+    bundle.turn(hours(4)).await;
     // One that waits for the user to write.
     bundle.turn(hours(24)).await;
     let message = json!({ "type": "text", "body": "buenas" });

@@ -8,7 +8,8 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
 use http::Request;
-use shared::domain::ids::{ConversationId, EventId, HookRuleId, MediaId, ProcessId};
+use shared::domain::ids::{ConversationId, EventId, HookRuleId, MediaId, MessageId, ProcessId};
+use shared::domain::time::Time;
 use shared::local::queue::VISIBILITY;
 use shared::ports::{CallError, File, Job, QueueName, Reach, Timer};
 use side::{Side, sides};
@@ -126,13 +127,14 @@ async fn a_job_that_is_too_large_is_refused() {
     }
 }
 
-fn timers() -> [Timer; 3] {
+fn timers() -> [Timer; 4] {
     let conversation = ConversationId::derive(&[b"conversation"]);
     let process = ProcessId::derive(&[b"process"]);
     let (delivery, rule) = (EventId::derive(&[b"event"]), HookRuleId::derive(&[b"rule"]));
     [
         Timer::FollowUp { conversation, process },
         Timer::Expiry { conversation, process },
+        Timer::Message { message: MessageId::of(conversation, Time::default(), &[b"message"]) },
         Timer::Hook { delivery, rule },
     ]
 }

@@ -65,6 +65,7 @@ fn open(
         options_layout: OptionsLayout::Auto,
         use_case: None,
         active: true,
+        limits: shared::domain::limits::Limits::default(),
         warnings: Vec::new(),
         created: TIME,
         updated: TIME,

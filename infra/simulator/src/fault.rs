@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum SendFault {
     /// Refused: too many calls.
     RateLimited,
+    /// Refused: too many calls. The answer says in `Retry-After` when to come back: seconds, or a date.
+    Later { retry_after: String },
     /// Refused with this status of the 5xx class.
     Unavailable { status: u16 },
     /// Not taken, and answered with a page that is not the provider's form.

@@ -41,9 +41,15 @@ pub struct User {
     pub number: String,
     /// The profile's name.
     pub name: String,
-    /// Business-scoped user id of a person who hides the number.
+    /// Business-scoped user id. Whoever has one hides the number, unless [`User::shows_number`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoped_id: Option<String>,
+    /// Both the number and the business-scoped id are told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shows_number: bool,
+    /// Other numbers under which this person is dialled (Brazil's ninth digit and the like).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialled_as: Vec<String>,
     /// Whether the phone is on: what is sent to one that is off stays undelivered.
     #[serde(default = "yes")]
     pub is_online: bool,
@@ -55,7 +61,24 @@ fn yes() -> bool {
 
 impl User {
     pub fn new(number: &str, name: &str) -> Self {
-        Self { number: number.to_owned(), name: name.to_owned(), scoped_id: None, is_online: true }
+        Self {
+            number: number.to_owned(),
+            name: name.to_owned(),
+            scoped_id: None,
+            shows_number: false,
+            dialled_as: Vec::new(),
+            is_online: true,
+        }
+    }
+
+    /// The business-scoped id, where it is told.
+    pub fn told_id(&self) -> Option<&str> {
+        self.scoped_id.as_deref()
+    }
+
+    /// The number, where it is told.
+    pub fn told_number(&self) -> Option<&str> {
+        (self.scoped_id.is_none() || self.shows_number).then_some(self.number.as_str())
     }
 }
 

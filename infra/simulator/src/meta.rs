@@ -188,7 +188,10 @@ async fn messages(
     match simulator.send(&line, sending) {
         Err(refusal) => Ok(problem::answer(&refusal)),
         Ok(taken) => {
-            let answer = accepted(&envelope, &taken.sent.id, is_template);
+            let number = digits(envelope.to);
+            let known = simulator.read(|state| state.user(&number).map(|user| user.number.clone()));
+            let wa_id = known.unwrap_or(number);
+            let answer = accepted(&envelope, &wa_id, &taken.sent.id, is_template);
             Ok(taken.answer(Json(answer).into_response()))
         }
     }
@@ -213,12 +216,12 @@ fn template_content(
     Ok(template.fill(&filling))
 }
 
-fn accepted(envelope: &message::Envelope<'_>, id: &str, is_template: bool) -> Value {
+fn accepted(envelope: &message::Envelope<'_>, wa_id: &str, id: &str, is_template: bool) -> Value {
     let mut contact = json!({ "input": envelope.to });
     if envelope.is_scoped_id {
         contact["user_id"] = json!(envelope.to);
     } else {
-        contact["wa_id"] = json!(digits(envelope.to));
+        contact["wa_id"] = json!(wa_id);
     }
     let mut message = json!({ "id": id });
     if is_template {

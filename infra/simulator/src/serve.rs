@@ -50,13 +50,30 @@ impl Simulator {
             let path = format!("/{}", carrier.name());
             router = router.nest(&path, carrier.routes(self.clone()));
         }
-        router.layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        let when = from_fn_with_state(self.clone(), say_when);
+        router.layer(when).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
     }
 
     /// Every route, for a socket: answers that are to be lost or late are.
     pub fn served_router(&self) -> Router {
         self.router().layer(from_fn_with_state(self.clone(), play_hold)).layer(from_fn(own_pages))
     }
+}
+
+/// A refusal that says when to come back, whatever form its carrier gives it.
+async fn say_when(
+    Extract(simulator): Extract<Simulator>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if simulator.read(|state| state.retry_after.is_some())
+        && let Some(when) = simulator.change(|state| state.retry_after.take())
+        && let Ok(when) = HeaderValue::from_str(&when)
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, when);
+    }
+    response
 }
 
 async fn play_hold(

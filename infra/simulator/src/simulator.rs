@@ -199,6 +199,10 @@ impl Simulator {
         let hold = match fault {
             None => None,
             Some(SendFault::RateLimited) => return Err(Refusal::RateLimited),
+            Some(SendFault::Later { retry_after }) => {
+                self.change(|state| state.retry_after = Some(retry_after));
+                return Err(Refusal::RateLimited);
+            }
             Some(SendFault::Unavailable { status }) => return Err(Refusal::Unavailable { status }),
             Some(SendFault::Garbage) => return Err(Refusal::Garbage),
             Some(SendFault::Code { code, text }) => return Err(Refusal::Code { code, text }),

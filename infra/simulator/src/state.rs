@@ -40,6 +40,9 @@ pub struct State {
     /// By `line/user`: the last message that the user has seen on the screen.
     pub seen: BTreeMap<String, u64>,
     next_number: u64,
+    /// For the header of the answer that is on its way.
+    #[serde(skip)]
+    pub(crate) retry_after: Option<String>,
     /// What all ids follow from, in a world that is to be the same again; otherwise they are random.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -52,11 +55,14 @@ impl State {
         self.next_number
     }
 
-    /// The person with this number or business-scoped id.
+    /// The person with this number or business-scoped id, or who is dialled so.
     pub fn user(&self, address: &str) -> Option<&User> {
         self.users
             .get(address)
             .or_else(|| self.users.values().find(|user| user.scoped_id.as_deref() == Some(address)))
+            .or_else(|| {
+                self.users.values().find(|user| user.dialled_as.iter().any(|n| n == address))
+            })
     }
 
     /// When the user last wrote to the line: what opens the service window. Reactions do not.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AppId, ChannelId, TenantId};
+use super::limits::Limits;
 use super::time::Time;
 use super::use_case::UseCase;
 
@@ -121,6 +122,8 @@ pub struct Channel {
     #[serde(default, alias = "default_flow", skip_serializing_if = "Option::is_none")]
     pub use_case: Option<UseCase>,
     pub active: bool,
+    #[serde(default)]
+    pub limits: Limits,
     #[serde(default)]
     pub warnings: Vec<String>,
     pub created: Time,

@@ -11,7 +11,7 @@ use super::message::{Failure, Origin, OutsideWindow, Sending, ToUser};
 use super::outbound::Reply;
 use super::process::{Process, StepCall};
 use super::time::Time;
-use super::user::{Address, Bsuid};
+use super::user::{Address, Bsuid, WaId};
 
 /// How long free-form messages may follow a user's message (T, K36, D21). Exactly 24 h is closed.
 pub const SERVICE_WINDOW: std::time::Duration = std::time::Duration::from_hours(24);
@@ -32,6 +32,9 @@ pub struct Conversation {
     pub address: Address,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bsuid: Option<Bsuid>,
+    /// What the provider calls the number that we dialled, where it is another one (whatsapp-rules 8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<WaId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub created: Time,
@@ -143,6 +146,7 @@ impl Conversation {
             channel,
             address,
             bsuid: None,
+            wa_id: None,
             name: None,
             created: now,
             active: now,
@@ -182,6 +186,43 @@ impl Conversation {
     /// What the source's last decision wanted done.
     pub fn outbox_of(&self, source: Source) -> Option<&Outbox> {
         self.outbox.iter().find(|outbox| outbox.source == source)
+    }
+
+    /// The same talk under another id: its run looks for it there. What its decisions wanted done was said before, under
+    /// ids that follow from the old one.
+    #[must_use]
+    pub fn renamed(mut self, id: ConversationId) -> Self {
+        self.id = id;
+        self.outbox.clear();
+        if let Some(process) = &mut self.process {
+            process.conversation = id;
+        }
+        self
+    }
+
+    /// Two talks turned out to be with the same user: this one goes on, with what the other one knows better. Where both
+    /// have a run, this one's goes on.
+    #[must_use]
+    pub fn absorbing(mut self, other: Self) -> Self {
+        let id = self.id;
+        if self.running().is_none() && other.running().is_some() {
+            self.process = other.process;
+            self.follow_up_armed = other.follow_up_armed;
+            self.expiry_armed = other.expiry_armed;
+        }
+        self.bsuid = self.bsuid.or(other.bsuid);
+        self.wa_id = self.wa_id.or(other.wa_id);
+        self.name = self.name.or(other.name);
+        self.opted_in = self.opted_in.or(other.opted_in);
+        self.created = self.created.min(other.created);
+        self.active = self.active.max(other.active);
+        self.last_user_message = self.last_user_message.max(other.last_user_message);
+        self.sends.extend(other.sends);
+        self.sends.sort_by_key(|send| send.time);
+        let surplus = self.sends.len().saturating_sub(SENDS_MAX);
+        self.sends.drain(..surplus);
+        self.waiting.extend(other.waiting);
+        self.renamed(id)
     }
 
     /// Keeps a decision's effects in place of the source's earlier ones.

@@ -120,4 +120,6 @@ pub enum What {
     BotAnswered(Box<BotAnswer>),
     /// A message of a process cannot reach the user.
     SendFailed { message: MessageId },
+    /// A provider took a message and refused it later, for a reason that concerns more than this one.
+    ChannelRefused { failure: Failure },
 }

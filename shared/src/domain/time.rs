@@ -44,6 +44,12 @@ impl Time {
         Ok(Self(moment.as_millisecond()))
     }
 
+    /// Reads the date of an HTTP header, `Mon, 02 Mar 2026 10:00:00 GMT`.
+    pub fn parse_http_date(text: &str) -> Result<Self, NotATime> {
+        let moment = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text);
+        moment.map(|moment| Self(moment.as_millisecond())).map_err(|_| NotATime)
+    }
+
     /// Saturating, so that a provider's nonsense number cannot overflow.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
@@ -125,6 +131,15 @@ mod tests {
             "\"1970-01-01T00:00:00.000Z\""
         );
         assert_eq!(Time::parse("yesterday"), Err(NotATime));
+    }
+
+    #[test]
+    fn a_date_of_http_is_read() {
+        let time = Time::parse("2026-03-02T10:00:05Z").unwrap();
+        assert_eq!(Time::parse_http_date("Mon, 02 Mar 2026 10:00:05 GMT"), Ok(time));
+        for wrong in ["", "7", "2026-03-02T10:00:05Z", "Tue, 02 Mar 2026 10:00:05 GMT"] {
+            assert_eq!(Time::parse_http_date(wrong), Err(NotATime), "{wrong}");
+        }
     }
 
     #[test]

@@ -56,7 +56,8 @@ impl fmt::Display for WaId {
     }
 }
 
-/// A business-scoped user id, `CC.alphanumeric` (whatsapp-rules 9): a user who hides the number.
+/// A business-scoped user id, `CC.alphanumeric` (whatsapp-rules 9): a user who may hide the number. The id of the
+/// parent, `CC.ENT.alphanumeric`, is none: nobody can be written to under it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Bsuid(String);
@@ -67,10 +68,9 @@ pub struct Bsuid(String);
 pub struct NotABsuid;
 
 impl Bsuid {
-    /// `^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`.
+    /// `^[A-Z]{2}\.[A-Za-z0-9]{1,128}$`.
     pub fn parse(text: &str) -> Result<Self, NotABsuid> {
-        let (country, rest) = text.split_once('.').ok_or(NotABsuid)?;
-        let id = rest.strip_prefix("ENT.").unwrap_or(rest);
+        let (country, id) = text.split_once('.').ok_or(NotABsuid)?;
         let fits = country.len() == 2
             && country.bytes().all(|b| b.is_ascii_uppercase())
             && (1..=128).contains(&id.len())
@@ -152,4 +152,52 @@ pub struct Sender {
     /// Changeable; shown, never a key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+}
+
+impl Sender {
+    /// The business-scoped id, whether or not it is where answers go.
+    pub fn bsuid(&self) -> Option<&Bsuid> {
+        match &self.address {
+            Address::Phone(_) => self.bsuid.as_ref(),
+            Address::Bsuid(id) => Some(id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channel() -> ChannelId {
+        ChannelId::derive(&[b"c"])
+    }
+
+    /// whatsapp-rules 9: a user's own id is an address, the parent's is none.
+    #[test]
+    fn a_parent_id_is_no_address() {
+        for good in ["US.13491208655302741918", "CO.a", "BR.AbC123"] {
+            assert_eq!(Bsuid::parse(good).map(|id| id.as_str().to_owned()).as_deref(), Ok(good));
+        }
+        let long = format!("US.{}", "1".repeat(129));
+        for bad in ["US.ENT.123", "us.1", "U.1", "US.", "US.1-2", "573001234567", "", &long] {
+            assert_eq!(Bsuid::parse(bad), Err(NotABsuid), "{bad}");
+        }
+    }
+
+    /// whatsapp-rules 8: the variants of one number share a conversation; different identifiers do not by themselves.
+    #[test]
+    fn the_variants_of_a_number_are_one_user() {
+        let of =
+            |digits: &str| Address::Phone(WaId::parse(digits).unwrap()).conversation(channel());
+        for (one, other) in [
+            ("5541988887777", "554188887777"),
+            ("525512345678", "5215512345678"),
+            ("541123456789", "5491123456789"),
+        ] {
+            assert_eq!(of(one), of(other), "{one}");
+        }
+        assert_ne!(of("551133334444"), of("5511933334444"), "a landline never gets a ninth digit");
+        let hidden = Address::Bsuid(Bsuid::parse("US.573001234567").unwrap());
+        assert_ne!(hidden.conversation(channel()), of("573001234567"));
+    }
 }

@@ -1,5 +1,10 @@
 //! Hands a message to its provider: claim it, look at the service window, call, record. It is never sent twice
-//! blindly: whoever finds a claim without a result waits until the provider's statuses have had time to speak.
+//! blindly: whoever finds a claim without a result waits until the provider's statuses have had time to speak. What
+//! follows from a refusal is in [`refused`].
+
+mod refused;
+
+use self::refused::Refusal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,17 +13,21 @@ use async_trait::async_trait;
 
 use super::Worker;
 use super::effects::change;
+use super::holds;
+use super::identity::Identity;
 use super::receive::follow_status;
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, WAITING_MAX};
+use crate::domain::ids::MessageId;
 use crate::domain::message::{Failure, Origin, OutsideWindow, Sending, Status, ToUser};
 use crate::domain::time::Time;
+use crate::domain::user::WaId;
 use crate::error::{Error, Result};
 use crate::ports::{
     self, Audit, CallError, Clock, Count, Done, Handed, Http, Metric, Ports, Queue, Reach, Secrets,
-    Taken,
+    Taken, Timers,
 };
-use crate::provider::{self, Answer, Class};
+use crate::provider::{self, Answer, Class, codes};
 use crate::store::Store;
 use crate::store::messages::{Claim, Sent};
 use crate::store::statuses::{Raised, Step};
@@ -32,14 +41,12 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// How long a sending whose answer never came is left to its statuses before it is repeated (README 10).
 pub const RECONCILE: Duration = Duration::from_mins(2);
 
-/// A provider that says "later" is asked so often; then the message has failed.
-const DELIVERIES_MAX: u32 = 4;
-
 /// Works off the message queue.
 pub struct Deliver {
     store: Store,
     clock: Arc<dyn Clock>,
     queue: Arc<dyn Queue>,
+    timers: Arc<dyn Timers>,
     http: Arc<dyn Http>,
     secrets: Arc<dyn Secrets>,
     audit: Arc<dyn Audit>,
@@ -58,6 +65,12 @@ impl Worker for Deliver {
             tracing::warn!(channel.id = %sending.channel, message.id = %sending.id, "the channel is gone");
             return Ok(Done::Finished);
         };
+        // Nothing is written for a message whose turn it is not. At its last delivery the provider is the judge.
+        if job.deliveries < ports::DELIVERIES_MAX
+            && let Some(after) = self.store.take_turn(&channel, sending.conversation(), now).await?
+        {
+            return Ok(Done::Again { after: Some(after + spread(sending.id, job.deliveries)) });
+        }
         // A claim names one delivery of the job, so that a second one does not take the first one's for its own.
         let writer = format!("{}/{}", job.id, job.deliveries);
         match self.store.claim(&sending, &writer, now).await? {
@@ -77,6 +90,7 @@ impl Deliver {
             store,
             clock: ports.clock.clone(),
             queue: ports.queue.clone(),
+            timers: ports.timers.clone(),
             http: ports.http.clone(),
             secrets: ports.secrets.clone(),
             audit: ports.audit.clone(),
@@ -139,7 +153,12 @@ impl Deliver {
         if provider::of(channel.provider).echoes_our_id(channel) {
             return Ok(None);
         }
-        self.store.parked_since(channel.id, sending.conversation(), claimed).await
+        // Statuses name the user, whose conversation may have begun under another identifier.
+        let (own, by_user) = (sending.conversation(), sending.to.conversation(channel.id));
+        match self.store.parked_since(channel.id, own, claimed).await? {
+            None if by_user != own => self.store.parked_since(channel.id, by_user, claimed).await,
+            known => Ok(known),
+        }
     }
 
     async fn deliver(
@@ -161,6 +180,10 @@ impl Deliver {
                     return self.fail(channel, &sending, window_closed(), Handed::Window).await;
                 }
             }
+        }
+        let now = self.clock.now();
+        if let Some(hold) = channel.limits.stop(sending.content.is_template(), now) {
+            return self.held(channel, &sending, hold, deliveries).await;
         }
         self.tell_consent(channel, &sending).await;
         self.call(channel, &sending, deliveries).await
@@ -233,22 +256,31 @@ impl Deliver {
         };
         match self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX).await {
             Ok(response) => match provider.read(channel, &response) {
-                Answer::Accepted { provider_id } => {
-                    self.accepted(channel, sending, &provider_id).await
+                Answer::Accepted { provider_id, wa_id } => {
+                    let done = self.accepted(channel, sending, &provider_id).await?;
+                    if let Some(wa_id) = wa_id {
+                        self.dialled(channel, sending, &wa_id).await?;
+                    }
+                    Ok(done)
                 }
                 Answer::Refused { class, failure } => {
-                    self.refused(channel, sending, class, failure, deliveries).await
+                    let asked = codes::retry_after(response.headers(), self.clock.now());
+                    let refused = Refusal { class, failure, asked };
+                    self.refused(channel, sending, refused, deliveries).await
                 }
             },
             Err(error @ CallError::NotSent { .. }) => {
                 let failure = ours("unreachable", &error.to_string());
-                self.refused(channel, sending, Class::Retry(None), failure, deliveries).await
+                let refused = Refusal { class: Class::Retry(None), failure, asked: None };
+                self.refused(channel, sending, refused, deliveries).await
             }
             Err(error @ CallError::Forbidden { .. }) => {
                 let failure = ours("unreachable", &error.to_string());
                 self.fail(channel, sending, failure, Handed::Configuration).await
             }
-            Err(error @ CallError::NoAnswer { .. }) => self.unknown(channel, sending, &error).await,
+            Err(error @ CallError::NoAnswer { .. }) => {
+                self.unknown(channel, sending, &error, deliveries).await
+            }
         }
     }
 
@@ -261,6 +293,9 @@ impl Deliver {
         let now = self.clock.now();
         let step = Step { status: Status::Accepted, time: now, failure: None };
         let raised = self.store.raise(sending.id, &step, Some(provider_id)).await?;
+        if !channel.limits.holds.is_empty() {
+            holds::release(&self.store, channel.id, sending, now).await?;
+        }
         let mut counts = vec![Count::one(Metric::Messages(Handed::Sent))];
         let time = |received| Count::time(Metric::ReplyTime, received, now);
         counts.extend(sending.received.map(time));
@@ -274,6 +309,17 @@ impl Deliver {
             Raised::Parked | Raised::Unknown => {}
         }
         Ok(Done::Finished)
+    }
+
+    /// What the provider calls the user is another name of the user's. Somebody else's write at the same time costs
+    /// this one: the next answer says it again.
+    async fn dialled(&self, channel: &OpenChannel, sending: &Sending, wa_id: &WaId) -> Result<()> {
+        let (store, queue, now) = (&self.store, &*self.queue, self.clock.now());
+        let identity = Identity { store, queue, channel: channel.id, now };
+        match identity.dialled(sending, wa_id).await {
+            Err(Error::Changed(_)) => Ok(()),
+            done => done,
+        }
     }
 
     async fn link(&self, channel: &OpenChannel, provider_id: &str, sent: &Sent) -> Result<()> {
@@ -300,56 +346,6 @@ impl Deliver {
         Ok(())
     }
 
-    async fn refused(
-        &self,
-        channel: &OpenChannel,
-        sending: &Sending,
-        class: Class,
-        failure: Failure,
-        deliveries: u32,
-    ) -> Result<Done> {
-        match (class, &sending.otherwise) {
-            (Class::Retry(after), _) if deliveries < DELIVERIES_MAX => {
-                self.store.unclaim(sending.id, self.clock.now()).await?;
-                let after = after.unwrap_or(Duration::from_secs(4_u64.pow(deliveries.min(4))));
-                tracing::info!(message.id = %sending.id, code = failure.code, "the provider says: later");
-                Ok(Done::Again { after: Some(after) })
-            }
-            (Class::TemplateNeeded, Some(template))
-                if sending.outside_window == OutsideWindow::Template =>
-            {
-                let content = ToUser::Template(template.clone());
-                let sending = Sending { content, otherwise: None, ..sending.clone() };
-                Box::pin(self.call(channel, &sending, deliveries)).await
-            }
-            (Class::Configuration, _) => {
-                tracing::error!(channel.id = %channel.id, code = failure.code, "the provider refuses the channel");
-                self.fail(channel, sending, failure, Handed::Configuration).await
-            }
-            (Class::Retry(_) | Class::Wait, _) => {
-                self.fail(channel, sending, failure, Handed::Transient).await
-            }
-            (Class::TemplateNeeded, _) => {
-                self.fail(channel, sending, failure, Handed::Window).await
-            }
-            (Class::Final, _) => self.fail(channel, sending, failure, Handed::Final).await,
-        }
-    }
-
-    /// Sent or not, nobody knows: it stays claimed, and the next delivery looks what the statuses said.
-    async fn unknown(
-        &self,
-        channel: &OpenChannel,
-        sending: &Sending,
-        error: &CallError,
-    ) -> Result<Done> {
-        tracing::warn!(message.id = %sending.id, error = %crate::error::chain(error), "the provider did not answer");
-        let step = Step { status: Status::Unknown, time: self.clock.now(), failure: None };
-        self.store.raise(sending.id, &step, None).await?;
-        self.count(channel, Handed::Unknown, "").await?;
-        Ok(Done::Again { after: Some(RECONCILE) })
-    }
-
     async fn fail(
         &self,
         channel: &OpenChannel,
@@ -371,6 +367,12 @@ impl Deliver {
         let count = Count::one(Metric::Messages(handed)).because(reason);
         self.audit.count(channel.into(), &[count]).await
     }
+}
+
+/// Up to 1, 4, 16 or 64 seconds: messages that wait for the same thing do not come back at the same time.
+fn spread(id: MessageId, deliveries: u32) -> Duration {
+    let chance = id.bytes().iter().rev().take(4).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    Duration::from_millis(chance % (1000 * 4_u64.pow(deliveries.saturating_sub(1).min(3))))
 }
 
 fn ours(code: &str, message: &str) -> Failure {

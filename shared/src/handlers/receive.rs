@@ -12,10 +12,10 @@ use crate::domain::decision::{MessageView, message_object};
 use crate::domain::event::{Event, MessageRef, Occurrence, StatusChanged, What};
 use crate::domain::hook::{EventKind, HookEvent};
 use crate::domain::ids::{ChannelId, EventId, MessageId};
-use crate::domain::message::{Origin, Status};
+use crate::domain::message::{Failure, Origin, Status};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
-use crate::handlers::hook;
+use crate::handlers::{holds, hook};
 use crate::ports::{
     Audit, Clock, Count, Job, Metric, Outcome, Ports, Queue, QueueName, Random, Secrets,
 };
@@ -195,6 +195,11 @@ impl Receive {
                 self.store.raise_by_provider_id(channel.id, id, named, &step).await?
             }
         };
+        if let Some(failure) = &step.failure
+            && holds::concerns_others(channel.provider, failure)
+        {
+            self.queue.put(QueueName::Event, vec![refused_job(channel.id, failure, now)?]).await?;
+        }
         match raised {
             Raised::Yes(sent) => {
                 follow_status(&self.store, &*self.queue, channel, &sent, &step, now).await?;
@@ -251,6 +256,16 @@ fn status_event(channel: &OpenChannel, sent: &Sent, step: &Step) -> HookEvent {
         sequence: None,
         object,
     }
+}
+
+/// Tells that the provider refuses more than one message. The same trouble within a minute is told once.
+fn refused_job(channel: ChannelId, failure: &Failure, now: Time) -> Result<Job> {
+    let what = What::ChannelRefused { failure: failure.clone() };
+    let occurrence = Occurrence { channel, delivery: None, received: now, what };
+    let body = serde_json::to_string(&occurrence).map_err(|e| Error::internal(e.to_string()))?;
+    let code: String = failure.code.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
+    let id = format!("{channel}-refused-{code}-{}", now.seconds() / 60);
+    Ok(Job { group: channel.to_string(), id, body, delay: Duration::ZERO })
 }
 
 /// Tells a message's conversation that it will never arrive.

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::effects::{TRIES, change, emit, save};
-use super::{Worker, media};
+use super::identity::{Before, Identity, Known};
+use super::{Worker, holds, media};
 use crate::domain::bot::{Bot, BotAction, BotAnswer, BotOutcome};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, Source};
@@ -117,6 +118,11 @@ impl Route {
             }
             What::BotAnswered(answer) => self.bot_answered(channel, &answer).await,
             What::SendFailed { message } => self.send_failed(channel, message).await,
+            What::ChannelRefused { failure } => {
+                let now = self.clock.now();
+                holds::late(&self.store, channel, &failure, now).await?;
+                Ok((Outcome::Event, ""))
+            }
         }
     }
 
@@ -128,9 +134,21 @@ impl Route {
         writer: &str,
         deliveries: u32,
     ) -> Result<Ended> {
-        let conversation = message.from.address.conversation(channel.id);
+        let identity = self.identity(channel);
+        if let Some(new) = message.content.new_address()
+            && identity.has_moved(&message.from.address).await?
+        {
+            tracing::info!(channel.id = %channel.id, kind = ?new, "a user's move was followed before");
+            return Ok((Outcome::Duplicate, ""));
+        }
+        let known = identity.of(&message.from, deliveries > 1).await?;
+        match known.before(&self.store, message.time, &message.provider_id, writer).await? {
+            Before::Nothing => {}
+            Before::Decided => return Ok((Outcome::Event, "")),
+            Before::Duplicate => return Ok((Outcome::Duplicate, "")),
+        }
         let mut said = Received {
-            id: MessageId::of(conversation, message.time, &[message.provider_id.as_bytes()]),
+            id: MessageId::of(known.id, message.time, &[message.provider_id.as_bytes()]),
             channel: channel.id,
             from: message.from,
             provider_id: message.provider_id,
@@ -154,30 +172,36 @@ impl Route {
                 self.store.update_received(&said).await?;
             }
         }
-        self.decide_message(channel, &said, stored == Stored::Mine).await?;
+        let known = (stored == Stored::New).then_some(known);
+        self.decide_message(channel, &said, known).await?;
+        if let Some(new) = said.content.new_address() {
+            self.identity(channel).moved(&said.from.address, new).await?;
+        }
         Ok((Outcome::Event, ""))
     }
 
+    fn identity(&self, channel: &OpenChannel) -> Identity<'_> {
+        let (store, queue, now) = (&self.store, &*self.queue, self.clock.now());
+        Identity { store, queue, channel: channel.id, now }
+    }
+
+    /// `known` as it was found before the message was stored; `None` if it may have been decided on before.
     async fn decide_message(
         &self,
         channel: &OpenChannel,
         said: &Received,
-        again: bool,
+        mut known: Option<Known>,
     ) -> Result<()> {
         // The conversation is known, so the rest of the id names the message.
         let cause = said.id.sort();
-        for attempt in 0..TRIES {
-            let strong = again || attempt > 0;
-            let id = said.id.conversation();
-            let (conversation, inbound) = tokio::join!(
-                self.store.conversation(id, strong),
-                self.inbound(channel, &said.content)
-            );
-            let inbound = inbound?;
+        for _ in 0..TRIES {
+            let inbound = self.inbound(channel, &said.content).await?;
             let now = self.clock.now();
-            let address = || said.from.address.clone();
-            let conversation = conversation?
-                .unwrap_or_else(|| Conversation::new(channel.tenant, channel.id, address(), now));
+            let (known, strong) = match known.take() {
+                Some(known) => (known, false),
+                None => (self.identity(channel).of(&said.from, true).await?, true),
+            };
+            let conversation = known.or_new(channel, &said.from.address, now);
             if strong && let Some(outbox) = conversation.saved(Source::Event, &cause) {
                 let received = Some(said.received);
                 return emit(&self.store, &*self.queue, now, &conversation, outbox, received).await;

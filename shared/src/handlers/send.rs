@@ -194,8 +194,10 @@ impl SendOutbound {
         let is_new = stored.is_none();
         let mut conversation =
             stored.unwrap_or_else(|| Conversation::new(tenant, channel, address.clone(), call.now));
-        // Who has written is answered under the id that came; who has not is reached under the one that was given.
-        if !is_new && conversation.last_user_message.is_none() {
+        // Who has written is answered under the id that came; who has not is reached under the one that was given, unless
+        // that one is known to have been the user's before.
+        let is_own = conversation.id == address.conversation(channel);
+        if !is_new && is_own && conversation.last_user_message.is_none() {
             conversation.address = address;
         }
         conversation.active = call.now;

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::effects::{TRIES, emit, save};
+use super::effects::{TRIES, emit, message_job, save};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, Source};
 use crate::domain::decision::Due;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::MessageId;
+use crate::domain::message::Status;
 use crate::domain::process::Process;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Done, Job, Ports, Queue, QueueName, Secrets, Taken, Timer, Timers};
 use crate::store::Store;
+use crate::store::messages::Message;
 
 /// A timer is good to the minute: what is nearer waits on the queue.
 const PRECISION: Duration = Duration::from_mins(1);
@@ -68,7 +70,15 @@ impl Wake {
     }
 
     pub(super) async fn work(&self, deadline: &dyn Deadline, job: &Taken) -> Result<Done> {
-        let id = conversation_of(job)?;
+        let id = match timer(job)? {
+            Timer::FollowUp { conversation, .. } | Timer::Expiry { conversation, .. } => {
+                conversation
+            }
+            Timer::Message { message } => return self.repeat(message).await,
+            Timer::Hook { .. } => {
+                return Err(Error::internal("a hook's timer is on the queue of another"));
+            }
+        };
         for attempt in 0..TRIES {
             let now = self.clock.now();
             let Some(conversation) = self.store.conversation(id, true).await? else {
@@ -84,6 +94,18 @@ impl Wake {
             }
         }
         Err(Error::Changed("the conversation"))
+    }
+
+    /// A message whose provider did not take it goes on its way again, if nothing became of it meanwhile.
+    async fn repeat(&self, id: MessageId) -> Result<Done> {
+        if let Some(Message::ToUser(sent)) = self.store.message(id).await?
+            && sent.status.rank() < Status::Accepted.rank()
+        {
+            let again = format!("-{}", self.clock.now().seconds());
+            let job = message_job(&sent.sending, &again)?;
+            self.queue.put(QueueName::Message, vec![job]).await?;
+        }
+        Ok(Done::Finished)
     }
 
     /// False if somebody else was faster and it has to be decided anew.
@@ -129,16 +151,10 @@ impl Wake {
     }
 }
 
-/// Whose timer fired.
-fn conversation_of(job: &Taken) -> Result<ConversationId> {
-    let timer = serde_json::from_str(&job.body)
-        .map_err(|e| Error::internal(format!("a timer cannot be read: {e}")))?;
-    match timer {
-        Timer::FollowUp { conversation, .. } | Timer::Expiry { conversation, .. } => {
-            Ok(conversation)
-        }
-        Timer::Hook { .. } => Err(Error::internal("a hook's timer is on the queue of another")),
-    }
+/// The timer that fired.
+fn timer(job: &Taken) -> Result<Timer> {
+    serde_json::from_str(&job.body)
+        .map_err(|e| Error::internal(format!("a timer cannot be read: {e}")))
 }
 
 /// The same look, when the time has come to the second.

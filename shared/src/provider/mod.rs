@@ -17,7 +17,7 @@ use crate::domain::event::Event;
 use crate::domain::message::{Failure, Media, MediaKind, Sending};
 use crate::domain::outbound::Outbound;
 use crate::domain::time::Time;
-use crate::domain::user::Address;
+use crate::domain::user::{Address, WaId};
 
 /// Every provider there is.
 pub const ALL: [&dyn Provider; 5] =
@@ -106,6 +106,8 @@ pub enum Answer {
     /// It has the message, under this id of its own.
     Accepted {
         provider_id: String,
+        /// What it calls the number that was dialled, where it says so.
+        wa_id: Option<WaId>,
     },
     Refused {
         class: Class,
@@ -265,7 +267,11 @@ pub trait Provider: Sync + Send {
     /// What its answer means.
     fn read(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer;
 
-    /// Whether a status brings our own id back, so that it finds the message without the provider's id.
+    /// Whether a status brings our own id back, so that it finds the message without the provider's id: then a sending
+    /// whose answer never came is settled by its statuses. Where it does not, [`StatusChanged::to`] must say whom it is
+    /// for, or a lost answer is a second message after a while.
+    ///
+    /// [`StatusChanged::to`]: crate::domain::event::StatusChanged::to
     fn echoes_our_id(&self, channel: &OpenChannel) -> bool;
 
     /// What brings a file to the provider: the next call, after the answers so far. The default takes the file's

@@ -9,11 +9,15 @@ use super::table::{Item, Range, When, Write, Written};
 use super::{Store, keys};
 use crate::domain::channel::{AppKey, Channel, Credentials, OpenChannel, Secret};
 use crate::domain::ids::{AppId, ChannelId, TenantId};
+use crate::domain::limits::Limits;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::ports::Secrets;
 
 const CHANNELS: &str = "CHANNEL#";
+
+/// Many environments hear of the same trouble at once.
+const TRIES: u32 = 5;
 
 impl Store {
     pub async fn channel(&self, id: ChannelId) -> Result<Option<Channel>> {
@@ -101,6 +105,26 @@ impl Store {
         let written = self.table.write(writes).await?;
         self.forget_channel(new.id);
         taken(written, new)
+    }
+
+    /// Changes what bounds a channel, unless `change` finds nothing to do: how it is bounded now.
+    pub async fn change_limits(
+        &self,
+        id: ChannelId,
+        change: impl Fn(&Limits) -> Option<Limits>,
+    ) -> Result<Limits> {
+        for _ in 0..TRIES {
+            let Some(old) = self.channel(id).await? else { return Ok(Limits::default()) };
+            // What is remembered may be older than what was just read.
+            self.caches.channels.forget(&id);
+            let Some(limits) = change(&old.limits) else { return Ok(old.limits) };
+            let new = Channel { limits, version: old.version + 1, ..old.clone() };
+            match self.save_channel(&old, &new, None).await {
+                Err(Error::Changed(_)) => {}
+                saved => return saved.map(|()| new.limits),
+            }
+        }
+        Err(Error::Changed("the channel"))
     }
 
     pub async fn delete_channel(&self, channel: &Channel) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Conversations: one item each, written whole and only over the version that was read.
 
 use super::Store;
+use super::aliases::{ALIASES_MAX, Place};
 use super::keys;
 use super::table::{Item, Range, When, Write, Written, attr};
 use crate::domain::conversation::Conversation;
@@ -9,13 +10,22 @@ use crate::error::{Error, Result};
 
 impl Store {
     /// The conversation as it is (`strong`), or as it was some milliseconds ago for half the price: good enough to
-    /// decide on, because [`Store::save_conversation`] refuses a decision over an old state.
+    /// decide on, because [`Store::save_conversation`] refuses a decision over an old state. If it goes on under another
+    /// id, it is that one.
     pub async fn conversation(
         &self,
         id: ConversationId,
         strong: bool,
     ) -> Result<Option<Conversation>> {
-        self.table.get(&keys::conversation(id), strong).await?.map(|item| item.doc()).transpose()
+        let mut id = id;
+        for _ in 0..ALIASES_MAX {
+            match self.place(id, strong).await? {
+                Place::Empty => return Ok(None),
+                Place::Here(conversation) => return Ok(Some(*conversation)),
+                Place::Alias(alias) => id = alias.to,
+            }
+        }
+        Err(Error::internal(format!("the aliases of {id} go round in circles")))
     }
 
     /// Writes the conversation and what has to change together with it; raises its version.

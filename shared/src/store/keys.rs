@@ -15,9 +15,11 @@
 //! | outbound being reviewed | `REVIEW` | `<next poll>#<id>` | |
 //! | sending of an outbound | `SEND#<id>` | `SEND` | |
 //! | conversation | `CONV#<id>` | `CONVERSATION` | `CHANNEL#<id>` / `CONV#<day of last activity>#<id>` |
+//! | where a conversation went | `CONV#<id>` | `CONVERSATION` | |
 //! | message | `CONV#<id>` | `MESSAGE#<time><hash>` | |
 //! | a provider's id of a message | `SENT#<channel>#<provider's id>` | `SENT` | |
 //! | a provider's id that statuses wait under | `CONV#<id>` | `PARKED` | |
+//! | tokens of a number in a second | `RATE#<channel>` | `<epoch second>` | |
 //! | process | `PROCESS#<id>` | `PROCESS` | |
 //! | a tenant's keys for signing calls | `TENANT#<id>` | `SIGNING` | |
 //! | delivery of a hook | `RULE#<rule>` | `DELIVERY#<event>` | `RULE#<rule>` / `DELIVERY#<time>#<event>` |
@@ -187,6 +189,11 @@ pub fn parked(conversation: ConversationId) -> Key {
 
 pub fn sent(channel: ChannelId, provider_id: &str) -> Key {
     key(format!("SENT#{channel}#{provider_id}"), "SENT")
+}
+
+/// The tokens that a number's environments share in this second.
+pub fn rate(channel: ChannelId, second: i64) -> Key {
+    key(format!("RATE#{channel}"), format!("{second:012}"))
 }
 
 pub fn process(id: ProcessId) -> Key {

@@ -1,6 +1,7 @@
 //! What is stored, one file per resource. Callers speak in types of `domain`; keys are in `keys`, expressions in
 //! `table`, and nothing outside this folder sees either.
 
+pub mod aliases;
 pub mod bots;
 pub mod channels;
 pub mod conversations;
@@ -15,6 +16,7 @@ pub mod messages;
 pub mod outbounds;
 mod pack;
 pub mod processes;
+pub mod rates;
 pub mod statuses;
 pub mod table;
 pub mod tenants;
@@ -54,6 +56,8 @@ pub(crate) struct Caches {
     pub(crate) hook_rules: Cache<TenantId, Arc<Vec<HookRule>>>,
     /// Published versions never change.
     pub(crate) flows: Cache<(FlowId, u32), Arc<Definition>>,
+    /// Not read but kept: how fast this process sends.
+    pub(crate) rates: rates::Rates,
 }
 
 impl Store {

@@ -49,10 +49,14 @@ pub(super) fn envelope(
 
 /// Somebody with a business-scoped id hides the number.
 fn contact(user: &User) -> Value {
-    match &user.scoped_id {
-        Some(id) => json!({ "profile": { "name": user.name }, "user_id": id }),
-        None => json!({ "profile": { "name": user.name }, "wa_id": user.number }),
+    let mut contact = json!({ "profile": { "name": user.name } });
+    if let Some(id) = user.told_id() {
+        contact["user_id"] = json!(id);
     }
+    if let Some(number) = user.told_number() {
+        contact["wa_id"] = json!(number);
+    }
+    contact
 }
 
 fn message(user: &User, said: &Said, address_of: &dyn Fn(&str) -> String) -> Value {
@@ -61,9 +65,11 @@ fn message(user: &User, said: &Said, address_of: &dyn Fn(&str) -> String) -> Val
         "id": said.id, "timestamp": (said.time_millis / 1000).to_string(), "type": kind,
     });
     message[kind] = content;
-    match &user.scoped_id {
-        Some(id) => message["from_user_id"] = json!(id),
-        None => message["from"] = json!(user.number),
+    if let Some(id) = user.told_id() {
+        message["from_user_id"] = json!(id);
+    }
+    if let Some(number) = user.told_number() {
+        message["from"] = json!(number);
     }
     if let Some(to) = to {
         message["context"] = json!({ "id": to });

@@ -70,9 +70,11 @@ fn messages_change(line: &Line, users: &[&User], messages: &[Value], statuses: &
 /// Whoever has a business-scoped id hides the number.
 fn card(user: &User) -> Value {
     let mut card = json!({ "profile": { "name": user.name } });
-    match &user.scoped_id {
-        Some(id) => card["user_id"] = json!(id),
-        None => card["wa_id"] = json!(user.number),
+    if let Some(id) = user.told_id() {
+        card["user_id"] = json!(id);
+    }
+    if let Some(number) = user.told_number() {
+        card["wa_id"] = json!(number);
     }
     card
 }
@@ -122,9 +124,11 @@ fn seconds(millis: i64) -> String {
 
 fn message(line: &Line, user: &User, said: &Said) -> Value {
     let mut message = json!({ "id": said.id, "timestamp": seconds(said.time_millis) });
-    match &user.scoped_id {
-        Some(id) => message["from_user_id"] = json!(id),
-        None => message["from"] = json!(user.number),
+    if let Some(id) = user.told_id() {
+        message["from_user_id"] = json!(id);
+    }
+    if let Some(number) = user.told_number() {
+        message["from"] = json!(number);
     }
     let (kind, content) = content(&said.content);
     message["type"] = json!(kind);

@@ -83,7 +83,7 @@ pub fn message_object(message: &MessageView<'_>) -> Value {
             "channel_id": m.channel,
             "direction": "from_user",
             "provider_message_id": m.provider_id,
-            "from": { "phone_number": m.from.address.phone(), "user_id": m.from.bsuid, "name": m.from.name,
+            "from": { "phone_number": m.from.address.phone(), "user_id": m.from.bsuid(), "name": m.from.name,
                       "username": m.from.username },
             "message": content_object(&m.content),
             "context": m.context,

@@ -90,8 +90,8 @@ pub fn on_message(mut conversation: Conversation, facts: Facts<'_>, said: &Recei
 /// Who wrote, and from when the service window counts.
 fn note_sender(conversation: &mut Conversation, said: &Received) {
     conversation.address = said.from.address.clone();
-    if said.from.bsuid.is_some() {
-        conversation.bsuid.clone_from(&said.from.bsuid);
+    if let Some(bsuid) = said.from.bsuid() {
+        conversation.bsuid = Some(bsuid.clone());
     }
     if said.from.name.is_some() {
         conversation.name.clone_from(&said.from.name);

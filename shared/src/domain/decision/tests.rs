@@ -94,6 +94,7 @@ impl Play {
             options_layout: OptionsLayout::Auto,
             use_case: None,
             active: true,
+            limits: crate::domain::limits::Limits::default(),
             warnings: Vec::new(),
             created: now,
             updated: now,

@@ -132,6 +132,16 @@ impl FromUser {
         })
     }
 
+    /// The user's new number or id, if this tells that there is one.
+    pub fn new_address(&self) -> Option<&Address> {
+        match self {
+            Self::System { kind, new_address, .. } if kind.contains("changed") => {
+                new_address.as_ref()
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it opens the service window: the user spoke. A payment's result is the provider speaking.
     pub fn opens_window(&self) -> bool {
         self.is_utterance() && !matches!(self, Self::Payment(_))

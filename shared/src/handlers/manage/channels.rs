@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::{ListOf, ListQuery, Manage, found};
 use crate::domain::channel::{Channel, Language, OpenChannel, OptionsLayout, ProviderKind};
 use crate::domain::ids::{AppId, ChannelId, TenantId};
+use crate::domain::limits::Limits;
 use crate::domain::phone;
 use crate::domain::tenant::Role;
 use crate::domain::time::Time;
@@ -49,6 +50,10 @@ pub struct NewChannel {
     #[serde(default)]
     #[schema(max_items = 1)]
     pub use_cases: Vec<UseCase>,
+    /// What the number may send and receive per second; 80 where nothing is said. 20 if it is used with the phone app
+    /// too, 1000 if it was upgraded.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub messages_per_second: Option<u32>,
     #[serde(default)]
     pub active: bool,
 }
@@ -76,6 +81,8 @@ pub struct ChannelChanges {
     pub options_layout: Option<OptionsLayout>,
     #[schema(max_items = 1)]
     pub use_cases: Option<Vec<UseCase>>,
+    #[schema(minimum = 1, maximum = 1000)]
+    pub messages_per_second: Option<u32>,
     pub active: Option<bool>,
 }
 
@@ -108,7 +115,9 @@ pub struct ChannelView {
     pub require_exp: bool,
     pub options_layout: OptionsLayout,
     pub use_cases: Vec<UseCase>,
+    pub messages_per_second: u32,
     pub active: bool,
+    /// What did not work when it was saved, and what its provider refuses for now.
     pub warnings: Vec<String>,
     pub creation_date: Time,
     pub update_date: Time,
@@ -133,6 +142,7 @@ impl Manage {
             options_layout: new.options_layout.unwrap_or_default(),
             use_case: new.use_cases.first().copied(),
             active: new.active,
+            limits: Limits { messages_per_second: new.messages_per_second, holds: Vec::new() },
             warnings: Vec::new(),
             created: call.now,
             updated: call.now,
@@ -172,6 +182,10 @@ impl Manage {
         }
         new.active = changes.active.unwrap_or(new.active);
         new.warnings = Vec::new();
+        // Whoever changes a channel sets right what its provider refused: the next message tries.
+        new.limits.holds = Vec::new();
+        new.limits.messages_per_second =
+            changes.messages_per_second.or(new.limits.messages_per_second);
         new.updated = call.now;
         new.version += 1;
         let secrets = old.credentials.values().clone();
@@ -305,8 +319,9 @@ impl Manage {
             require_exp: channel.require_exp,
             options_layout: channel.options_layout,
             use_cases: channel.use_case.into_iter().collect(),
+            messages_per_second: channel.limits.per_second(),
             active: channel.active,
-            warnings: channel.warnings.clone(),
+            warnings: channel.warnings.iter().cloned().chain(channel.limits.warnings()).collect(),
             creation_date: channel.created,
             update_date: channel.updated,
         }

@@ -38,6 +38,8 @@ pub struct ConversationBody {
     pub channel_id: ChannelId,
     /// Null for users who hide it.
     pub phone_number: Option<String>,
+    /// What the provider calls the number, where it told another one than was dialled.
+    pub wa_id: Option<String>,
     /// The user's business-scoped id, where it is known.
     pub user_id: Option<String>,
     pub name: Option<String>,
@@ -66,6 +68,7 @@ impl ConversationBody {
             opted_in: conversation.opted_in,
             creation_date: conversation.created,
             update_date: conversation.active,
+            wa_id: conversation.wa_id.map(|id| id.as_str().to_owned()),
             user_id: conversation.bsuid.map(|id| id.as_str().to_owned()),
             name: conversation.name,
         }

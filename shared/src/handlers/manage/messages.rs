@@ -122,7 +122,7 @@ impl From<Message> for MessageBody {
                 direction: Direction::FromUser,
                 provider_message_id: Some(m.provider_id),
                 phone_number: m.from.address.phone().map(str::to_owned),
-                user_id: m.from.bsuid.map(|id| id.as_str().to_owned()),
+                user_id: m.from.bsuid().map(|id| id.as_str().to_owned()),
                 message: content_object(&m.content),
                 status: None,
                 status_history: Vec::new(),
@@ -179,8 +179,13 @@ impl Manage {
         contents: Vec<ToUser>,
         (outside_window, otherwise): Outside,
     ) -> Result<QueuedMessage> {
-        let id = address.conversation(channel.id);
-        let known = self.store.conversation(id, true).await?;
+        let by_address = address.conversation(channel.id);
+        let known = self.store.conversation(by_address, true).await?;
+        // A user who has been known by this identifier is written to where answers go.
+        let (id, address) = match &known {
+            Some(known) if known.id != by_address => (known.id, known.address.clone()),
+            Some(_) | None => (by_address, address),
+        };
         let window_closes = known.as_ref().and_then(Conversation::window_closes);
         let open = window_closes.is_some_and(|end| call.now < end);
         let sendings: Vec<Sending> = (0..)

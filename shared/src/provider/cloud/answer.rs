@@ -1,19 +1,16 @@
 //! What the platform's answers mean. Decided on the code, not on the HTTP status: hosts differ in it
 //! (whatsapp-rules 5).
 
-use std::time::Duration;
-
-use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
 
-use super::parse::{said, text};
+use serde_json::value::RawValue;
+
+use super::parse::{self, any, said, text};
 use super::wire;
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::Failure;
+use crate::domain::user::WaId;
 use crate::provider::{Answer, Class, codes};
-
-/// No provider makes us wait longer than this, whatever its header says.
-const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// The answer to a sending.
 pub(in crate::provider) fn to_sending(
@@ -25,7 +22,8 @@ pub(in crate::provider) fn to_sending(
     if response.status().is_success() && !has_error {
         let first = read.as_ref().and_then(|answer| answer.messages.as_ref()?.first());
         if let Some(provider_id) = first.and_then(|message| text(message.id.as_deref())) {
-            return Answer::Accepted { provider_id };
+            let contacts = read.as_ref().and_then(|answer| answer.contacts);
+            return Answer::Accepted { provider_id, wa_id: wa_id(contacts) };
         }
     }
     let problem = read.as_ref().and_then(|answer| answer.error.as_ref());
@@ -37,6 +35,13 @@ pub(in crate::provider) fn to_sending(
     Answer::Refused { class: class(read.as_ref(), response), failure }
 }
 
+/// What the platform calls the number that was dialled (whatsapp-rules 8).
+fn wa_id(contacts: Option<&RawValue>) -> Option<WaId> {
+    let contacts: Vec<&RawValue> = any(contacts)?;
+    let first: wire::Dialled<'_> = parse::read(contacts.first().copied())?;
+    WaId::parse(first.wa_id.as_deref()?).ok()
+}
+
 /// What an answer that is not a success means.
 pub(in crate::provider) fn class(
     answer: Option<&wire::Answer<'_>>,
@@ -45,34 +50,19 @@ pub(in crate::provider) fn class(
     let problem = answer.and_then(|answer| answer.error.as_ref());
     let code = problem.and_then(|problem| problem.code.as_deref()?.parse().ok());
     let status = response.status();
-    let class = if let Some(class) = code.and_then(codes::meta_class) {
-        class
-    } else if problem.is_some_and(|problem| problem.is_transient == Some(true))
-        || status.is_server_error()
-        || status == StatusCode::TOO_MANY_REQUESTS
-    {
-        Class::Retry(None)
-    } else if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        Class::Configuration
-    } else if answer.is_none() {
-        // Not the platform's words at all: something in between answered.
-        Class::Retry(None)
-    } else {
-        // Including a success without an id: the platform has the message, so a second one would double it.
-        Class::Final
-    };
-    match (class, retry_after(response)) {
-        (Class::Retry(known), Some(asked)) => {
-            Class::Retry(Some(known.map_or(asked, |known| known.max(asked))))
-        }
-        (class, _) => class,
+    if let Some(class) = code.and_then(codes::meta::class) {
+        return class;
     }
-}
-
-/// Only seconds: the platform sends no dates.
-fn retry_after(response: &Response<Vec<u8>>) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+    if problem.is_some_and(|problem| problem.is_transient == Some(true)) {
+        return Class::Retry(None);
+    }
+    match codes::of_status(status) {
+        // Not the platform's words at all: something in between answered.
+        Class::Final if answer.is_none() => Class::Retry(None),
+        // A success without an id: the platform has the message, so a second one would double it.
+        Class::Retry(_) if status.is_success() && answer.is_some() => Class::Final,
+        class => class,
+    }
 }
 
 /// The platform's code, or the HTTP status where it gave none.

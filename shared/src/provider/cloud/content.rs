@@ -130,11 +130,11 @@ fn system(part: Option<&RawValue>) -> Option<FromUser> {
         .find_map(|id| WaId::parse(id).ok())
         .map(Address::Phone);
     let bsuid = given.user_id.as_deref().and_then(|id| Bsuid::parse(id).ok()).map(Address::Bsuid);
-    Some(FromUser::System {
-        kind: text(given.kind.as_deref())?,
-        body: text(given.body.as_deref()),
-        new_address: phone.or(bsuid),
-    })
+    let kind = text(given.kind.as_deref())?;
+    // A number may stand beside a new id, and an id beside a new number.
+    let new_address =
+        if kind == "user_changed_user_id" { bsuid.or(phone) } else { phone.or(bsuid) };
+    Some(FromUser::System { kind, body: text(given.body.as_deref()), new_address })
 }
 
 fn edit(part: Option<&RawValue>) -> Option<FromUser> {

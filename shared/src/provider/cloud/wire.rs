@@ -375,11 +375,20 @@ pub(in crate::provider) struct Answer<'a> {
     #[serde(borrow)]
     pub(in crate::provider) error: Option<Problem<'a>>,
     pub(in crate::provider) messages: Option<Vec<Accepted<'a>>>,
+    /// Read apart, so that what stands there cannot cost the answer.
+    pub(in crate::provider) contacts: Option<&'a RawValue>,
     pub(in crate::provider) id: Option<Word<'a>>,
     pub(in crate::provider) status: Option<Word<'a>>,
     pub(in crate::provider) url: Option<Word<'a>>,
     pub(in crate::provider) data: Option<Vec<TemplateRow<'a>>>,
     pub(in crate::provider) paging: Option<Paging<'a>>,
+}
+
+/// What the platform calls whom we dialled.
+#[derive(Debug, Deserialize)]
+pub(in crate::provider) struct Dialled<'a> {
+    #[serde(borrow)]
+    pub(in crate::provider) wa_id: Option<Word<'a>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,16 +4,16 @@
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::NAME;
 use super::settings::{Account, field, hsm_account, send_url, two_way_account};
 use super::wire::{form, object, text};
-use super::{NAME, codes};
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{
     ButtonValue, Choice, Failure, Header, Media, MediaKind, MediaSource, Section, Sending,
     TemplateHeader, TemplateMessage, ToUser,
 };
 use crate::domain::user::Address;
-use crate::provider::{Answer, Class, Unsupported};
+use crate::provider::{Answer, Class, Unsupported, codes};
 
 type Fields<'a> = Vec<(&'a str, String)>;
 
@@ -310,19 +310,21 @@ fn by_id<'a>(template: &TemplateMessage, parameter: &'a str) -> Result<Fields<'a
 /// What the gateway says: HTTP 200 even for failures, JSON, a line of text, or a page on an outage.
 pub(super) fn read(response: &Response<Vec<u8>>) -> Answer {
     let status = response.status();
-    let by_status = codes::status_class(status, response.headers());
+    let by_status = codes::of_status(status);
     // An overload says nothing about the message, whatever the body claims.
     if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
         return refused(by_status, status.as_str(), "the gateway is overloaded or down");
     }
     match said(response.body()) {
-        Some(Said { good: true, id, .. }) if !id.is_empty() => Answer::Accepted { provider_id: id },
+        Some(Said { good: true, id, .. }) if !id.is_empty() => {
+            Answer::Accepted { provider_id: id, wa_id: None }
+        }
         // It went out, but nobody knows as what: sending it again would double it.
         Some(Said { good: true, .. }) => {
             refused(Class::Final, "no_id", "the gateway accepted the message without an id")
         }
         Some(Said { good: false, id, details }) => {
-            refused(codes::enterprise_class(&id), &id, &details)
+            refused(codes::gupshup::enterprise_class(&id), &id, &details)
         }
         None => refused(by_status, status.as_str(), "the gateway's answer cannot be read"),
     }

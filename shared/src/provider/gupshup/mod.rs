@@ -4,7 +4,6 @@
 //! came, the channel's `mode` how to send. Documentation: docs.gupshup.io, partner-docs.gupshup.io.
 
 mod auth;
-mod codes;
 mod content;
 mod enterprise;
 mod enterprise_send;

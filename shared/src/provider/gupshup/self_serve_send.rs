@@ -4,19 +4,19 @@
 use http::{Method, Request, Response};
 use serde_json::{Map, Value, json};
 
+use super::NAME;
 use super::auth::callback_header;
 use super::enterprise_send::refused;
 use super::settings::{app_url, field, our_number, partner_url, self_serve_url};
 use super::wire::{form, json as json_call, object, secret_header, text};
-use super::{NAME, codes};
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Sending, TemplateHeader,
     TemplateMessage, ToUser,
 };
-use crate::domain::user::Address;
+use crate::domain::user::{Address, WaId};
 use crate::provider::cloud::{self, Reference};
-use crate::provider::{Answer, Class, Unsupported};
+use crate::provider::{Answer, Class, Unsupported, codes};
 
 /// The call that sends the message: by form if there is one for it, else by the partner API.
 pub(super) fn build(
@@ -296,14 +296,16 @@ fn template_media(media: &Media) -> Option<Value> {
 /// Self-serve's answer, or the partner API's in Meta's form. JSON even where the Content-Type says otherwise.
 pub(super) fn read(response: &Response<Vec<u8>>) -> Answer {
     let status = response.status();
-    let by_status = codes::status_class(status, response.headers());
+    let by_status = codes::of_status(status);
     let Ok(body) = serde_json::from_slice::<Value>(response.body()) else {
         return refused(by_status, status.as_str(), "the answer cannot be read");
     };
     if status.is_success() {
         let first = body.pointer("/messages/0").and_then(|message| text(message, "id"));
         if let Some(provider_id) = text(&body, "messageId").or(first) {
-            return Answer::Accepted { provider_id };
+            let wa_id = body.pointer("/contacts/0").and_then(|contact| text(contact, "wa_id"));
+            let wa_id = wa_id.and_then(|id| WaId::parse(&id).ok());
+            return Answer::Accepted { provider_id, wa_id };
         }
         if matches!(text(&body, "status").as_deref(), Some("submitted" | "success")) {
             // It went out, but nobody knows as what: sending it again would double it.
@@ -314,7 +316,7 @@ pub(super) fn read(response: &Response<Vec<u8>>) -> Answer {
     let (code, message) = reason(&body);
     // A success whose body says error is a verdict.
     let by_status = if status.is_success() { Class::Final } else { by_status };
-    let class = code.and_then(codes::class).unwrap_or(by_status);
+    let class = code.and_then(codes::gupshup::class).unwrap_or(by_status);
     let code = code.map_or_else(|| status.as_str().to_owned(), |code| code.to_string());
     refused(class, &code, &message)
 }

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::enterprise_send::{common, said};
 use super::self_serve_send::{post, reason, with_key};
 use super::settings::{app_url, hsm_account, template_url};
+use super::wire;
 use super::wire::{form, list, request, segment, text};
-use super::{codes, wire};
 use crate::domain::channel::OpenChannel;
 use crate::domain::outbound::{Button, Category, Outbound, TemplateType};
 use crate::domain::template;
-use crate::provider::{Class, Submitted, TemplatePage, TemplateRow};
+use crate::provider::{Class, Submitted, TemplatePage, TemplateRow, codes};
 
 /// Rows per page of the gateway's list.
 const PAGE_ROWS: usize = 200;
@@ -82,11 +82,10 @@ pub(super) fn read_submitted_enterprise(response: &Response<Vec<u8>>) -> Submitt
             provider_status: text(detail, "status").unwrap_or_else(|| "submitted".to_owned()),
         };
     }
-    let refused_by_status =
-        codes::status_class(response.status(), response.headers()) == Class::Final;
+    let refused_by_status = codes::of_status(response.status()) == Class::Final;
     match said(response.body()) {
         Some(said) if !said.good && !response.status().is_server_error() => {
-            match codes::enterprise_class(&said.id) {
+            match codes::gupshup::enterprise_class(&said.id) {
                 Class::Final | Class::TemplateNeeded => Submitted::Refused { reason: said.details },
                 Class::Retry(_) | Class::Wait | Class::Configuration => Submitted::Later,
             }
@@ -186,7 +185,7 @@ pub(super) fn read_submitted_self_serve(response: &Response<Vec<u8>>) -> Submitt
             provider_status: text(template, "status").unwrap_or_else(|| "submitted".to_owned()),
         };
     }
-    match codes::status_class(response.status(), response.headers()) {
+    match codes::of_status(response.status()) {
         Class::Final => Submitted::Refused { reason: reason(&body).1 },
         // A success that says error is a verdict as well.
         Class::Retry(_) if response.status().is_success() => {

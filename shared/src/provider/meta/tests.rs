@@ -54,6 +54,7 @@ fn channel() -> OpenChannel {
             options_layout: OptionsLayout::Auto,
             use_case: None,
             active: true,
+            limits: crate::domain::limits::Limits::default(),
             warnings: Vec::new(),
             created: Time::from_millis(0),
             updated: Time::from_millis(0),

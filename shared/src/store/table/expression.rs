@@ -57,6 +57,11 @@ impl Expression {
             When::Unset(attribute) => {
                 Some(format!("attribute_not_exists({})", self.name(attribute)))
             }
+            When::AtMost(attribute, number) => {
+                let name = self.name(attribute);
+                let value = self.value(Value::N(*number));
+                Some(format!("attribute_not_exists({name}) OR {name} <= {value}"))
+            }
             When::Is(attribute, text) => {
                 let name = self.name(attribute);
                 let value = self.value(Value::S(text.clone()));

@@ -23,6 +23,8 @@ pub enum When {
     Unset(&'static str),
     /// All of these hold.
     All(Vec<When>),
+    /// The attribute is not set, or its number is at most this.
+    AtMost(&'static str, i64),
     /// The attribute has this text.
     Is(&'static str, String),
 }

@@ -53,6 +53,7 @@ fn channel(settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> OpenChannel {
         options_layout: OptionsLayout::Auto,
         use_case: None,
         active: true,
+        limits: crate::domain::limits::Limits::default(),
         warnings: Vec::new(),
         created: NOW,
         updated: NOW,

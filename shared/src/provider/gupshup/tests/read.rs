@@ -7,7 +7,7 @@ use crate::provider::{Answer, Class};
 const GATEWAY_ID: &str = "5510000000000000077-42000000000000001";
 
 fn accepted(id: &str) -> Answer {
-    Answer::Accepted { provider_id: id.to_owned() }
+    Answer::Accepted { provider_id: id.to_owned(), wa_id: None }
 }
 
 fn refused(class: Class, code: &str, message: &str) -> Answer {

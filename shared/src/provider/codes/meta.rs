@@ -1,9 +1,8 @@
-//! What the error codes of the WhatsApp platform mean (whatsapp-rules 5). One table for every provider that
-//! passes Meta's codes through; a provider's own codes stand in its own folder.
+//! What the error codes of the WhatsApp platform mean (whatsapp-rules 5): for every provider that passes them through.
 
 use std::time::Duration;
 
-use super::Class;
+use super::{Class, Row, find};
 
 /// One message per 6 s is what a number may send to one user over time (whatsapp-rules 4). The growing delays
 /// after a second and third refusal are the queue's.
@@ -14,8 +13,7 @@ const MAINTENANCE_DELAY: Duration = Duration::from_mins(1);
 
 const RETRY: Class = Class::Retry(None);
 
-/// First code, last code, class; by rising code.
-const TABLE: &[(i64, i64, Class)] = &[
+const TABLE: &[Row] = &[
     (0, 0, Class::Configuration),     // the app's user is not authenticated
     (1, 2, RETRY),                    // API unknown, down or overloaded
     (3, 3, Class::Configuration),     // capability or permission
@@ -83,9 +81,8 @@ const TABLE: &[(i64, i64, Class)] = &[
 ];
 
 /// What Meta's code means; `None` for a code that is not in the table.
-pub fn meta_class(code: i64) -> Option<Class> {
-    let at = TABLE.partition_point(|(_, last, _)| *last < code);
-    TABLE.get(at).filter(|(first, _, _)| *first <= code).map(|(_, _, class)| *class)
+pub fn class(code: i64) -> Option<Class> {
+    find(TABLE, code)
 }
 
 #[cfg(test)]
@@ -130,7 +127,7 @@ mod tests {
         ];
         for (class, codes) in rows {
             for code in *codes {
-                assert_eq!(meta_class(*code), Some(*class), "{code}");
+                assert_eq!(super::class(*code), Some(*class), "{code}");
             }
         }
     }
@@ -138,14 +135,13 @@ mod tests {
     #[test]
     fn a_code_outside_the_table_has_none() {
         for code in [-1, 5, 199, 300, 130_428, 131_010, 131_054, 131_211, 132_002, i64::MAX] {
-            assert_eq!(meta_class(code), None, "{code}");
+            assert_eq!(class(code), None, "{code}");
         }
     }
 
     /// Looking a code up halves the table, which wants it sorted.
     #[test]
     fn the_table_rises_without_overlap() {
-        assert!(TABLE.iter().all(|(first, last, _)| first <= last));
-        assert!(TABLE.windows(2).all(|pair| pair[0].1 < pair[1].0));
+        assert!(super::super::rises(TABLE));
     }
 }

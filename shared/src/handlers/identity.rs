@@ -1,0 +1,295 @@
+//! Who a user is: which conversation a message belongs to, and what is learnt of a user's identifiers on the way
+//! (whatsapp-rules 8, 9). Everything here may run twice, and beside itself: each step is one conditional write, and
+//! whoever finds the state changed looks again.
+
+use std::time::Duration;
+
+use super::effects::{change, emit};
+use crate::domain::channel::OpenChannel;
+use crate::domain::conversation::Conversation;
+use crate::domain::ids::{ChannelId, ConversationId, MessageId};
+use crate::domain::message::Sending;
+use crate::domain::time::Time;
+use crate::domain::user::{Address, Bsuid, Sender, WaId};
+use crate::error::Result;
+use crate::ports::Queue;
+use crate::store::Store;
+use crate::store::aliases::{Alias, Kind, Place};
+
+/// How far a provider's clock may be ahead of ours.
+const SKEW: Duration = Duration::from_mins(5);
+
+/// The conversation that a user's message belongs to.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) id: ConversationId,
+    /// `None`: nobody has written in it yet. It begins over this version.
+    pub(super) conversation: Option<Conversation>,
+    pub(super) over: u64,
+    /// Where it would be by the address of the message, if it is elsewhere.
+    went: Option<(ConversationId, Alias)>,
+}
+
+/// Whose the message is.
+pub(super) struct Identity<'a> {
+    pub(super) store: &'a Store,
+    pub(super) queue: &'a dyn Queue,
+    pub(super) channel: ChannelId,
+    pub(super) now: Time,
+}
+
+impl Identity<'_> {
+    /// The conversation of whoever wrote. Reads one item, and more only where it is elsewhere or something is new.
+    pub(super) async fn of(&self, from: &Sender, strong: bool) -> Result<Known> {
+        let known = self.by_address(&from.address, strong).await?;
+        match (&from.address, &from.bsuid) {
+            (Address::Phone(_), Some(bsuid)) if !knows(&known, bsuid) => {
+                self.learn(known, bsuid).await
+            }
+            (Address::Phone(_), _) | (Address::Bsuid(_), _) => Ok(known),
+        }
+    }
+
+    async fn by_address(&self, address: &Address, strong: bool) -> Result<Known> {
+        let id = address.conversation(self.channel);
+        let fresh = |over| Known { id, conversation: None, over, went: None };
+        match self.store.place(id, strong).await? {
+            Place::Empty => Ok(fresh(0)),
+            Place::Here(conversation) => {
+                Ok(Known { conversation: Some(*conversation), ..fresh(0) })
+            }
+            // The user who had this number has another one: whoever has it now is new.
+            Place::Alias(Alias { kind: Kind::Moved, version, .. }) => Ok(fresh(version)),
+            Place::Alias(alias) => {
+                let conversation = self.store.conversation(alias.to, true).await?;
+                let to = conversation.as_ref().map_or(alias.to, |conversation| conversation.id);
+                Ok(Known { id: to, conversation, over: 0, went: Some((id, alias)) })
+            }
+        }
+    }
+
+    /// A number and a business-scoped id came together for the first time.
+    async fn learn(&self, by_phone: Known, bsuid: &Bsuid) -> Result<Known> {
+        let hidden = Address::Bsuid(bsuid.clone());
+        let place = hidden.conversation(self.channel);
+        let by_id = self.by_address(&hidden, true).await?;
+        match (by_phone.conversation.clone(), by_id.conversation) {
+            (_, None) => {
+                if by_id.went.is_none() && by_id.id != by_phone.id {
+                    let point =
+                        self.store.point(place, by_phone.id, Kind::Joined, by_id.over, self.now);
+                    point.await?;
+                }
+                Ok(by_phone)
+            }
+            // The number appears: the talk goes on where it is.
+            (None, Some(conversation)) => {
+                let to = conversation.id;
+                let from = by_phone.id;
+                self.store.point(from, to, Kind::Joined, by_phone.over, self.now).await?;
+                self.by_address_again(from).await
+            }
+            (Some(one), Some(other)) if one.id == other.id => Ok(by_phone),
+            // The number has had another owner: two people are not made one.
+            (Some(one), Some(_)) if one.bsuid.is_some() => Ok(by_phone),
+            (Some(one), Some(other)) => {
+                self.join(one, other).await?;
+                self.by_address_again(by_phone.id).await
+            }
+        }
+    }
+
+    /// What lies there now that it was changed.
+    async fn by_address_again(&self, id: ConversationId) -> Result<Known> {
+        let conversation = self.store.conversation(id, true).await?;
+        let to = conversation.as_ref().map_or(id, |conversation| conversation.id);
+        let went = match self.store.place(id, true).await? {
+            Place::Alias(alias) if alias.kind == Kind::Joined => Some((id, alias)),
+            Place::Alias(_) | Place::Here(_) | Place::Empty => None,
+        };
+        Ok(Known { id: to, conversation, over: 0, went })
+    }
+
+    /// Two talks are with the same user: the one that the user wrote in last goes on.
+    async fn join(&self, one: Conversation, other: Conversation) -> Result<Conversation> {
+        let (into, from) = if other.last_user_message > one.last_user_message {
+            (other, one)
+        } else {
+            (one, other)
+        };
+        self.finish(&from).await?;
+        self.finish(&into).await?;
+        let joined = into.absorbing(from.clone());
+        self.store.fold(&from, joined, Kind::Joined, self.now).await
+    }
+
+    /// Does what its decisions want done, while their ids still follow from where it lies.
+    async fn finish(&self, conversation: &Conversation) -> Result<()> {
+        for outbox in &conversation.outbox {
+            emit(self.store, self.queue, self.now, conversation, outbox, None).await?;
+        }
+        Ok(())
+    }
+
+    /// The user has another number or another id from now on.
+    pub(super) async fn moved(&self, old: &Address, new: &Address) -> Result<()> {
+        let from = old.conversation(self.channel);
+        let Some(conversation) = self.store.conversation(from, true).await? else {
+            return Ok(());
+        };
+        let known = self.by_address(new, true).await?;
+        let is_there = known.id == conversation.id && known.conversation.is_some();
+        match new {
+            Address::Bsuid(bsuid) => {
+                if !is_there {
+                    self.reach(&conversation, known).await?;
+                }
+                change(self.store, conversation.id, |mut conversation| {
+                    let is_known = conversation.bsuid.as_ref() == Some(bsuid);
+                    conversation.bsuid = Some(bsuid.clone());
+                    if matches!(conversation.address, Address::Bsuid(_)) {
+                        conversation.address = new.clone();
+                    }
+                    (!is_known).then_some(conversation)
+                })
+                .await
+            }
+            Address::Phone(_) if conversation.id == from && !is_there => {
+                self.carry_over(conversation, known, new).await
+            }
+            Address::Phone(_) => {
+                if !is_there {
+                    self.reach(&conversation, known).await?;
+                }
+                self.leave(from, conversation.id).await?;
+                change(self.store, conversation.id, |conversation| {
+                    let is_known = conversation.address == *new;
+                    (!is_known).then(|| Conversation { address: new.clone(), ..conversation })
+                })
+                .await
+            }
+        }
+    }
+
+    /// The talk lies under the old number, which may be somebody else's tomorrow: it goes to where the new one lies.
+    async fn carry_over(&self, old: Conversation, new: Known, address: &Address) -> Result<()> {
+        self.finish(&old).await?;
+        let into = match new.conversation {
+            Some(conversation) => {
+                self.finish(&conversation).await?;
+                conversation.absorbing(old.clone())
+            }
+            None => Conversation { version: new.over, ..old.clone().renamed(new.id) },
+        };
+        let into = Conversation { address: address.clone(), ..into };
+        self.store.fold(&old, into, Kind::Moved, self.now).await.map(drop)
+    }
+
+    /// Makes an identifier find this conversation.
+    async fn reach(&self, conversation: &Conversation, other: Known) -> Result<()> {
+        match other.conversation {
+            Some(other) => self.join(conversation.clone(), other).await.map(drop),
+            None => {
+                let (from, to) = (other.id, conversation.id);
+                self.store.point(from, to, Kind::Joined, other.over, self.now).await
+            }
+        }
+    }
+
+    /// What is written from this identifier from now on is somebody else's.
+    async fn leave(&self, from: ConversationId, to: ConversationId) -> Result<()> {
+        match self.store.place(from, true).await? {
+            Place::Alias(alias) if alias.kind == Kind::Joined => {
+                self.store.point(from, to, Kind::Moved, alias.version, self.now).await
+            }
+            Place::Alias(_) | Place::Here(_) | Place::Empty => Ok(()),
+        }
+    }
+
+    /// Whether a user's move was followed before: the message that told it comes again.
+    pub(super) async fn has_moved(&self, old: &Address) -> Result<bool> {
+        let place = self.store.place(old.conversation(self.channel), true).await?;
+        Ok(matches!(place, Place::Alias(Alias { kind: Kind::Moved, .. })))
+    }
+
+    /// The provider calls the number that we dialled by another one: both are this user's (whatsapp-rules 8).
+    pub(super) async fn dialled(&self, sending: &Sending, wa_id: &WaId) -> Result<()> {
+        let Address::Phone(number) = &sending.to else { return Ok(()) };
+        if number == wa_id {
+            return Ok(());
+        }
+        let Some(conversation) = self.store.conversation(sending.conversation(), true).await?
+        else {
+            return Ok(());
+        };
+        if conversation.wa_id.as_ref() == Some(wa_id) {
+            return Ok(());
+        }
+        let other = self.by_address(&Address::Phone(wa_id.clone()), true).await?;
+        if other.conversation.as_ref().is_none_or(|other| other.id != conversation.id)
+            && other.id != conversation.id
+        {
+            self.reach(&conversation, other).await?;
+        }
+        change(self.store, conversation.id, |conversation| {
+            let wa_id = Some(wa_id.clone());
+            (conversation.wa_id != wa_id).then_some(Conversation { wa_id, ..conversation })
+        })
+        .await
+    }
+}
+
+/// Whether there is nothing to learn from the two coming together.
+fn knows(known: &Known, bsuid: &Bsuid) -> bool {
+    let conversation = known.conversation.as_ref();
+    conversation.is_some_and(|conversation| conversation.bsuid.as_ref() == Some(bsuid))
+}
+
+/// What became of a message while its conversation was elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// It was not there, or nothing was decided on it: it is stored and decided on where the conversation is now.
+    Nothing,
+    /// This very delivery decided on it, and what that wanted was done when the conversation went.
+    Decided,
+    /// Another delivery stored it.
+    Duplicate,
+}
+
+impl Known {
+    /// A message from before the conversation went where it is may lie where it was.
+    pub(super) async fn before(
+        &self,
+        store: &Store,
+        time: Time,
+        provider_id: &str,
+        writer: &str,
+    ) -> Result<Before> {
+        let Some((place, alias)) = &self.went else { return Ok(Before::Nothing) };
+        if time > alias.since + SKEW {
+            return Ok(Before::Nothing);
+        }
+        let id = MessageId::of(*place, time, &[provider_id.as_bytes()]);
+        Ok(match store.writer(id).await? {
+            None => Before::Nothing,
+            Some(before) if before != writer => Before::Duplicate,
+            Some(_) if alias.cause.as_deref() == Some(&id.sort()) => Before::Decided,
+            Some(_) => Before::Nothing,
+        })
+    }
+
+    /// As it is stored, or a new one.
+    pub(super) fn or_new(
+        self,
+        channel: &OpenChannel,
+        address: &Address,
+        now: Time,
+    ) -> Conversation {
+        let (over, id) = (self.over, self.id);
+        self.conversation.unwrap_or_else(|| Conversation {
+            id,
+            version: over,
+            ..Conversation::new(channel.tenant, channel.id, address.clone(), now)
+        })
+    }
+}
