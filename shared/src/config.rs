@@ -146,6 +146,7 @@ const MESSAGE_DELIVER: &[Variable] = &[
     V::TimerGroup,
     V::TimerRoleArn,
     V::TimerDeadLetterQueueArn,
+    V::MediaBucket,
 ];
 const HOOK_DELIVER: &[Variable] = &[
     V::TableName,

@@ -227,6 +227,12 @@ pub struct File {
 pub trait Media: Send + Sync {
     async fn put(&self, id: MediaId, file: File) -> Result<()>;
     async fn get(&self, id: MediaId) -> Result<Option<File>>;
+
+    /// An address where anyone can read the file for so long, if it is there; `None` where files are only to be had
+    /// through us. For files that are too large for an answer of ours.
+    async fn link(&self, _id: MediaId, _lasts: Duration) -> Result<Option<String>> {
+        Ok(None)
+    }
 }
 
 /// The ports that every side has, as handlers take them.

@@ -8,8 +8,8 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use serde_json::{Value, json};
 use shared::domain::channel::{
-    AppAlgorithm, AppKey, Channel, Credentials, Language, OpenChannel, OptionsLayout, ProviderKind,
-    Secret,
+    AppAlgorithm, AppKey, Channel, Credentials, Language, MarkdownType, OpenChannel, OptionsLayout,
+    ProviderKind, Secret,
 };
 use shared::domain::event::{Event, MessageRef};
 use shared::domain::ids::{AppId, ChannelId, MessageId, OutboundId, TenantId};
@@ -169,6 +169,8 @@ fn channel(own: BTreeMap<String, String>) -> OpenChannel {
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
+        markdown_type: MarkdownType::Whatsapp,
+        send_images_as_files: true,
         use_case: None,
         active: true,
         limits: shared::domain::limits::Limits::default(),

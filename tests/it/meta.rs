@@ -10,7 +10,7 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use shared::domain::channel::{
-    Channel, Credentials, Language, OpenChannel, OptionsLayout, ProviderKind,
+    Channel, Credentials, Language, MarkdownType, OpenChannel, OptionsLayout, ProviderKind,
 };
 use shared::domain::event::{Event, MessageRef};
 use shared::domain::ids::{ChannelId, MessageId, OutboundId, TenantId};
@@ -69,6 +69,8 @@ fn channel() -> OpenChannel {
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
+        markdown_type: MarkdownType::Whatsapp,
+        send_images_as_files: true,
         use_case: None,
         active: true,
         limits: shared::domain::limits::Limits::default(),

@@ -110,6 +110,7 @@ async fn talks(bundle: &Bundle) {
     bundle.run().await;
     assert_eq!(ana.sees().last().expect("she sees something"), "Gracias");
     file(&shop, &shop.process(&number, &ana).await).await;
+    own_file(bundle, &shop, &number).await;
     // A question that never arrives ends its run.
     fault(bundle, &number, "131026");
     answers(bundle, "log", vec![answer(500), answer(500), answer(410)]);
@@ -146,6 +147,16 @@ async fn file(shop: &Customer<'_>, process: &Value) {
     let link = text(&shop.get(&link).await.expect(200), "url");
     let path = link.strip_prefix("https://gateway.test").expect("it is the gateway's address");
     assert_eq!(shop.get(path).await.status, 200);
+}
+
+/// A file that the customer brings goes to the provider.
+async fn own_file(bundle: &Bundle, shop: &Customer<'_>, number: &Number<'_>) {
+    let request = shop.request("POST", "/v1/media").header("content-type", "image/png");
+    let file = shop.call(request, b"a picture".to_vec()).await.expect(201);
+    let message = json!({ "type": "image", "media_id": file["media_id"] });
+    let body = json!({ "channel_id": number.channel, "to": "573001234567", "message": message });
+    shop.post("/v1/messages", &body).await.expect(202);
+    bundle.run().await;
 }
 
 /// Statuses of the other provider, which does not echo our ids.

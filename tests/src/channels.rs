@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::domain::channel::{
-    Channel, Credentials, Language, OpenChannel, OptionsLayout, ProviderKind,
+    Channel, Credentials, Language, MarkdownType, OpenChannel, OptionsLayout, ProviderKind,
 };
 use shared::domain::ids::{ChannelId, TenantId};
 use shared::domain::time::Time;
@@ -63,6 +63,8 @@ fn open(
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
+        markdown_type: MarkdownType::Whatsapp,
+        send_images_as_files: true,
         use_case: None,
         active: true,
         limits: shared::domain::limits::Limits::default(),

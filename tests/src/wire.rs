@@ -23,7 +23,7 @@ pub const GATEWAY: &str = "https://gateway.test";
 /// Customers' servers: `https://<name>.customer.example/…` is the simulator's hook receiver of that name.
 const CUSTOMERS: &str = ".customer.example";
 
-const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+const BODY_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// A call that the gateway made.
 #[derive(Debug, Clone, PartialEq, Eq)]

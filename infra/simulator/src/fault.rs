@@ -18,6 +18,8 @@ pub enum SendFault {
     Garbage,
     /// Refused with a code of the provider.
     Code { code: String, text: String },
+    /// Taken, and its status says later that it failed, with a code of the provider.
+    FailsLater { code: String, text: String },
     /// Not taken, and no answer comes.
     LostCall,
     /// Taken, but no answer comes.

@@ -21,6 +21,8 @@ pub mod signature; // what the receiver checks
 pub mod simulator; // the handle that carriers and tests hold
 pub mod state; // what is remembered
 pub mod template; // templates and their review
+mod upload; // bodies of several parts
+
 #[cfg(test)]
 mod tests; // the world by itself
 

@@ -3,6 +3,7 @@
 
 mod filling;
 mod interactive;
+mod media;
 mod message;
 mod params;
 mod problem;
@@ -15,7 +16,7 @@ mod webhook;
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State as Extract};
+use axum::extract::{DefaultBodyLimit, Path, Query, State as Extract};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -52,6 +53,10 @@ impl Carrier for Meta {
             .route("/files/{id}", get(bytes))
             .route("/{version}/{id}", get(node))
             .route("/{version}/{id}/messages", post(messages))
+            .route(
+                "/{version}/{id}/media",
+                post(media::upload).layer(DefaultBodyLimit::max(media::BYTES_MAX)),
+            )
             .route(
                 "/{version}/{id}/message_templates",
                 get(list_templates).post(create_template).delete(delete_template),

@@ -206,6 +206,12 @@ impl Simulator {
             Some(SendFault::Unavailable { status }) => return Err(Refusal::Unavailable { status }),
             Some(SendFault::Garbage) => return Err(Refusal::Garbage),
             Some(SendFault::Code { code, text }) => return Err(Refusal::Code { code, text }),
+            Some(SendFault::FailsLater { code, text }) => {
+                let sent = self.sent_of(sending);
+                let refusal = Refusal::Code { code, text };
+                self.record(line, &sent, Status::Failed { refusal });
+                return Ok(Taken { sent, hold: None });
+            }
             Some(SendFault::LostCall) => {
                 let sent = self.sent_of(sending);
                 return Ok(Taken { sent, hold: Some(Hold::Lost) });

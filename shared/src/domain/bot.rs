@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::channel::Language;
+use super::channel::MarkdownType;
 use super::ids::{BotId, ChannelId, ConversationId, EventId, FlowId, MessageId, TenantId};
 use super::message::{Choice, Failure, ToUser};
 use super::time::Time;
@@ -209,6 +210,11 @@ pub enum BotReply {
     Menu {
         body: String,
         options: Vec<Choice>,
+    },
+    /// One of these, written as it says itself and not as the channel's texts are.
+    Marked {
+        markdown: MarkdownType,
+        reply: Box<BotReply>,
     },
     /// Something that cannot be sent: it becomes a message that has failed. `object` is what the bot said.
     Failed {

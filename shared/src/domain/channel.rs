@@ -51,6 +51,23 @@ impl ProviderKind {
         }
     }
 
+    /// How a channel writes where it does not say so itself.
+    pub const fn manner(self) -> Manner {
+        match self {
+            Self::Gupshup | Self::Meta | Self::Infobip | Self::Karix => Manner {
+                markdown_type: MarkdownType::Whatsapp,
+                options_layout: OptionsLayout::Auto,
+                send_images_as_files: true,
+            },
+            // D24, D26, D37.
+            Self::Dialog360 => Manner {
+                markdown_type: MarkdownType::None,
+                options_layout: OptionsLayout::ButtonsOrNumbered,
+                send_images_as_files: false,
+            },
+        }
+    }
+
     /// Behind the bar of a chat id (contracts 8.1).
     pub const fn chat_suffix(self) -> &'static str {
         match self {
@@ -83,6 +100,25 @@ pub enum OptionsLayout {
     Auto,
     /// 1-3 short options are buttons, else numbered text.
     ButtonsOrNumbered,
+}
+
+/// Settings of a channel that say how messages look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    pub markdown_type: MarkdownType,
+    pub options_layout: OptionsLayout,
+    pub send_images_as_files: bool,
+}
+
+/// How the author of a text wrote its marks (A23, A24, D37, X2). WhatsApp's own marks and none pass unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkdownType {
+    /// Markdown as everywhere: `**bold**`, `[text](address)`. It is turned into WhatsApp's marks.
+    Standard,
+    #[default]
+    Whatsapp,
+    None,
 }
 
 /// A language that has built-in texts; others fall back to Spanish.
@@ -118,6 +154,12 @@ pub struct Channel {
     pub require_exp: bool,
     #[serde(default)]
     pub options_layout: OptionsLayout,
+    /// Of texts that do not say it themselves.
+    #[serde(default)]
+    pub markdown_type: MarkdownType,
+    /// Whether an image that is to go as a file goes as one, or as its link (D26, X14).
+    #[serde(default = "yes")]
+    pub send_images_as_files: bool,
     /// What gets a message when nothing else wants it. Channels of before have a flow under its old name.
     #[serde(default, alias = "default_flow", skip_serializing_if = "Option::is_none")]
     pub use_case: Option<UseCase>,
@@ -130,6 +172,11 @@ pub struct Channel {
     pub updated: Time,
     /// Rises with each write.
     pub version: u64,
+}
+
+/// What was always so where nothing is stored.
+const fn yes() -> bool {
+    true
 }
 
 /// Credentials of a channel, opened: name to value. Never logged, never serialised.
@@ -216,5 +263,27 @@ impl OpenChannel {
     /// A setting, or what the provider uses where it is not set.
     pub fn setting<'a>(&'a self, name: &str, default: &'a str) -> &'a str {
         self.channel.settings.get(name).map_or(default, String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// D24, D26, D37, X1, X2, X14: 360dialog shows no markdown, numbers its menus and sends no images as files where its
+    /// channel does not say otherwise; the others do as WhatsApp does.
+    #[test]
+    fn a_provider_has_its_manner() {
+        for provider in ProviderKind::ALL {
+            let plain = provider == ProviderKind::Dialog360;
+            let expected = if plain {
+                (MarkdownType::None, OptionsLayout::ButtonsOrNumbered, false)
+            } else {
+                (MarkdownType::Whatsapp, OptionsLayout::Auto, true)
+            };
+            let manner = provider.manner();
+            let found = (manner.markdown_type, manner.options_layout, manner.send_images_as_files);
+            assert_eq!(found, expected, "{}", provider.as_str());
+        }
     }
 }

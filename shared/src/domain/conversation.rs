@@ -7,6 +7,7 @@ use super::hook::HookEvent;
 use super::ids::{
     BotId, ChannelId, ConversationId, FlowId, MessageId, OutboundId, OutboundSendId, TenantId,
 };
+use super::menu::Numbered;
 use super::message::{Failure, Origin, OutsideWindow, Sending, ToUser};
 use super::outbound::Reply;
 use super::process::{Process, StepCall};
@@ -55,6 +56,9 @@ pub struct Conversation {
     /// Messages that wait until the user writes, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<MessageId>,
+    /// The menu in numbers that was shown last, outside of a run (contracts 8.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub menu: Option<Box<Numbered>>,
     /// What the user last said of consent at the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opted_in: Option<bool>,
@@ -155,6 +159,7 @@ impl Conversation {
             bot: None,
             sends: Vec::new(),
             waiting: Vec::new(),
+            menu: None,
             opted_in: None,
             follow_up_armed: None,
             expiry_armed: None,

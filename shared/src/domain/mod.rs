@@ -1,7 +1,9 @@
 //! Pure rules and types. Nothing here knows a network, a clock, a table or a provider's words.
 
 pub mod answer;
+pub mod attachment;
 pub mod bot;
+pub mod bounds;
 pub mod channel;
 pub mod conversation;
 pub mod decision;
@@ -13,12 +15,14 @@ pub mod hours;
 pub mod ids;
 pub mod inbound;
 pub mod limits;
+pub mod markdown;
 pub mod menu;
 pub mod message;
 pub mod outbound;
 pub mod phone;
 pub mod process;
 pub mod rate;
+pub mod rendering;
 pub mod template;
 pub mod tenant;
 pub mod text;

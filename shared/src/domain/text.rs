@@ -72,17 +72,23 @@ pub fn fold(text: &str) -> String {
 pub fn split(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text;
-    while let Some((limit, _)) = rest.char_indices().nth(TEXT_CHARS_MAX) {
-        let (part, after) = rest.split_at(cut(rest, limit));
+    while let (part, Some(after)) = first_part(rest, TEXT_CHARS_MAX) {
         if !part.trim().is_empty() {
-            parts.push(part.trim_end().to_owned());
+            parts.push(part.to_owned());
         }
-        rest = after.trim_start();
+        rest = after;
     }
     if !rest.is_empty() || parts.is_empty() {
         parts.push(rest.to_owned());
     }
     parts
+}
+
+/// As much of a text as has at most `chars_max` code points, cut as in [`split`], and the rest if there is one.
+pub fn first_part(text: &str, chars_max: usize) -> (&str, Option<&str>) {
+    let Some((limit, _)) = text.char_indices().nth(chars_max) else { return (text, None) };
+    let (part, after) = text.split_at(cut(text, limit));
+    (part.trim_end(), Some(after.trim_start()))
 }
 
 /// Where to cut a text of more than `limit` bytes: the byte at which the next part begins.

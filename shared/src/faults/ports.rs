@@ -145,6 +145,10 @@ impl Media for Port<dyn Media> {
     async fn get(&self, id: MediaId) -> Result<Option<File>> {
         self.call("media", "media.get", self.inner.get(id)).await
     }
+
+    async fn link(&self, id: MediaId, lasts: Duration) -> Result<Option<String>> {
+        self.inner.link(id, lasts).await
+    }
 }
 
 #[async_trait]

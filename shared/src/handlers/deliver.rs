@@ -2,8 +2,12 @@
 //! blindly: whoever finds a claim without a result waits until the provider's statuses have had time to speak. What
 //! follows from a refusal is in [`refused`].
 
+mod failure;
 mod refused;
 
+pub(super) use self::failure::ours;
+pub use self::failure::window_closed;
+use self::failure::{inactive, no_answer, queue_full};
 use self::refused::Refusal;
 
 use std::sync::Arc;
@@ -15,6 +19,7 @@ use super::Worker;
 use super::effects::change;
 use super::holds;
 use super::identity::Identity;
+use super::outgoing::{self, Outgoing, Outside};
 use super::receive::follow_status;
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, WAITING_MAX};
@@ -24,8 +29,8 @@ use crate::domain::time::Time;
 use crate::domain::user::WaId;
 use crate::error::{Error, Result};
 use crate::ports::{
-    self, Audit, CallError, Clock, Count, Done, Handed, Http, Metric, Ports, Queue, Reach, Secrets,
-    Taken, Timers,
+    self, Audit, CallError, Clock, Count, Done, Handed, Http, Media, Metric, Ports, Queue, Reach,
+    Secrets, Taken, Timers,
 };
 use crate::provider::{self, Answer, Class, codes};
 use crate::store::Store;
@@ -49,6 +54,7 @@ pub struct Deliver {
     timers: Arc<dyn Timers>,
     http: Arc<dyn Http>,
     secrets: Arc<dyn Secrets>,
+    media: Arc<dyn Media>,
     audit: Arc<dyn Audit>,
 }
 
@@ -93,6 +99,7 @@ impl Deliver {
             timers: ports.timers.clone(),
             http: ports.http.clone(),
             secrets: ports.secrets.clone(),
+            media: ports.media.clone(),
             audit: ports.audit.clone(),
         }
     }
@@ -247,7 +254,16 @@ impl Deliver {
         deliveries: u32,
     ) -> Result<Done> {
         let provider = provider::of(channel.provider);
-        let request = match provider.build(channel, sending) {
+        let outside = Outside { store: &self.store, http: &*self.http, files: &*self.media };
+        let now = self.clock.now();
+        let outgoing = match outgoing::prepare(&outside, channel, sending, now).await? {
+            Outgoing::Ready(outgoing) => outgoing,
+            Outgoing::Refused { class, failure } => {
+                let refused = Refusal { class, failure, asked: None };
+                return self.refused(channel, sending, refused, deliveries).await;
+            }
+        };
+        let request = match provider.build(channel, &outgoing) {
             Ok(request) => request,
             Err(unsupported) => {
                 let failure = ours("unsupported_type", &unsupported.to_string());
@@ -373,25 +389,4 @@ impl Deliver {
 fn spread(id: MessageId, deliveries: u32) -> Duration {
     let chance = id.bytes().iter().rev().take(4).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
     Duration::from_millis(chance % (1000 * 4_u64.pow(deliveries.saturating_sub(1).min(3))))
-}
-
-fn ours(code: &str, message: &str) -> Failure {
-    Failure { provider: "wharf".to_owned(), code: code.to_owned(), message: message.to_owned() }
-}
-
-fn no_answer() -> Failure {
-    ours("no_answer", "the provider never answered")
-}
-
-fn inactive() -> Failure {
-    ours("channel_inactive", "the channel is not active")
-}
-
-fn queue_full() -> Failure {
-    ours("queue_full", "too many messages wait for the user")
-}
-
-/// The sentence of contracts 8.4.
-pub fn window_closed() -> Failure {
-    ours("window_closed", "24-hour service window is closed")
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::domain::attachment;
 use crate::domain::channel::OpenChannel;
 use crate::domain::ids::{MediaId, MessageId};
-use crate::domain::message::{Media, MediaSource};
+use crate::domain::message::{Media, MediaKind, MediaSource};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::ports::{self, File, Http, Reach};
@@ -12,11 +13,15 @@ use crate::provider::{self, Fetch};
 use crate::store::Store;
 use crate::store::media::StoredMedia;
 
-/// A batch of the event queue may take longer than this.
-const MEDIA_TIMEOUT: Duration = Duration::from_secs(10);
+/// For where the bytes are.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
+const LOOKUP_BYTES_MAX: usize = 64 * 1024;
 
-/// WhatsApp's largest file is a document of 100 MB; a function's memory is the nearer limit.
-const FILE_BYTES_MAX: usize = 25 * 1024 * 1024;
+/// For the bytes. A job of the event queue may take longer than this.
+const MEDIA_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// WhatsApp's largest file is a document of 100 MB. A larger one is no user's: its message is kept without it.
+const FILE_BYTES_MAX: usize = 100 * 1024 * 1024;
 
 /// After so many deliveries of the event a file that cannot be had is given up; its message is processed all the same.
 pub(super) const DELIVERIES_MAX: u32 = 3;
@@ -51,14 +56,18 @@ pub(super) async fn copy(
         Err(error) => return Err(error),
     };
     let mime = media.mime.clone().unwrap_or_else(|| file.mime.clone());
+    if media.kind == MediaKind::Document && media.filename.is_none() {
+        media.filename = Some(attachment::default_name(media.kind, &mime));
+    }
     let stored = StoredMedia {
         id,
         tenant: from.channel.tenant,
-        channel: from.channel.id,
-        message: from.message,
+        channel: Some(from.channel.id),
+        message: Some(from.message),
         mime: mime.clone(),
         filename: media.filename.clone(),
         size_bytes: file.bytes.len() as u64,
+        sha256: Some(sha256(&file.bytes)),
         created: from.received,
     };
     files.put(id, File { mime, bytes: file.bytes }).await?;
@@ -73,7 +82,8 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
         Fetch::Nothing => return Ok(None),
         Fetch::Bytes(request) => Some(request),
         Fetch::Lookup(request) => {
-            let answer = http.call(request, Reach::Configured, MEDIA_TIMEOUT, FILE_BYTES_MAX).await;
+            let answer =
+                http.call(request, Reach::Configured, LOOKUP_TIMEOUT, LOOKUP_BYTES_MAX).await;
             let answer =
                 answer.map_err(|error| Error::unavailable("the provider's media", error))?;
             provider.read_media_location(channel, &answer)
@@ -98,8 +108,17 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
     if !answer.status().is_success() {
         return Ok(None);
     }
+    if answer.body().len() > FILE_BYTES_MAX {
+        tracing::warn!(channel.id = %channel.id, "a file is over 100 MB: its message is kept without it");
+        return Ok(None);
+    }
     let mime =
         answer.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let mime = mime.unwrap_or("application/octet-stream").to_owned();
     Ok(Some(File { mime, bytes: answer.into_body() }))
+}
+
+/// Hex, of a file's bytes.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hex::encode(ring::digest::digest(&ring::digest::SHA256, bytes))
 }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::ports::{Done, Taken};
 
 pub mod admit;
+mod as_link;
 pub mod deliver;
 mod effects;
 pub mod expire;
@@ -16,6 +17,7 @@ pub mod hook;
 mod identity;
 pub mod manage;
 mod media;
+mod outgoing;
 pub mod poll;
 pub mod receive;
 mod review;

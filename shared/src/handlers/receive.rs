@@ -15,7 +15,7 @@ use crate::domain::ids::{ChannelId, EventId, MessageId};
 use crate::domain::message::{Failure, Origin, Status};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
-use crate::handlers::{holds, hook};
+use crate::handlers::{as_link, holds, hook};
 use crate::ports::{
     Audit, Clock, Count, Job, Metric, Outcome, Ports, Queue, QueueName, Random, Secrets,
 };
@@ -217,7 +217,8 @@ impl Receive {
     }
 }
 
-/// What follows from a message's new status: hooks, if a rule wants them, and the end of a run whose question failed.
+/// What follows from a message's new status: hooks, if a rule wants them, and what its conversation makes of a failure:
+/// the end of a run whose question it was, a text with the link of a file.
 pub(super) async fn follow_status(
     store: &Store,
     queue: &dyn Queue,
@@ -233,7 +234,8 @@ pub(super) async fn follow_status(
         }
     }
     let question = matches!(sent.sending.origin, Origin::Process { question: Some(_), .. });
-    if step.status == Status::Failed && question {
+    let follows = || question || as_link::follows(sent, step.failure.as_ref(), step.time);
+    if step.status == Status::Failed && follows() {
         queue.put(QueueName::Event, vec![failed_job(channel.id, sent.sending.id, now)?]).await?;
     }
     Ok(())

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::effects::{TRIES, change, emit, save};
+use super::effects::{TRIES, change, emit, message_job, save};
 use super::identity::{Before, Identity, Known};
-use super::{Worker, holds, media};
+use super::{Worker, as_link, holds, media};
 use crate::domain::bot::{Bot, BotAction, BotAnswer, BotOutcome};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::{Conversation, Source};
@@ -27,11 +27,11 @@ use crate::domain::use_case::UseCase;
 use crate::domain::user::Address;
 use crate::error::{Error, Result};
 use crate::ports::{
-    Audit, Clock, Count, Done, Http, Media, Metric, Outcome, Ports, Queue, Secrets, Subject, Taken,
-    Timers,
+    Audit, Clock, Count, Done, Http, Media, Metric, Outcome, Ports, Queue, QueueName, Secrets,
+    Subject, Taken, Timers,
 };
 use crate::store::Store;
-use crate::store::messages::Stored;
+use crate::store::messages::{Message, Stored};
 
 /// Works off the event queue.
 pub struct Route {
@@ -316,6 +316,11 @@ impl Route {
     }
 
     async fn send_failed(&self, channel: &OpenChannel, message: MessageId) -> Result<Ended> {
+        if let Some(Message::ToUser(sent)) = self.store.message(message).await?
+            && let Some(text) = as_link::text(&sent)
+        {
+            self.queue.put(QueueName::Message, vec![message_job(&text, "")?]).await?;
+        }
         let cause = format!("failed:{message}");
         let id = message.conversation();
         self.decide_inside(channel, id, &cause, None, |conversation, facts| {

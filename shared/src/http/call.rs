@@ -12,12 +12,14 @@ use serde::Serialize;
 
 use super::body::BYTES_MAX;
 use super::error::Problem;
+use super::files;
 use crate::domain::ids::{
     AppId, BotId, ChannelId, ConversationId, EventId, FlowId, HookRuleId, InboundId, KeyId,
     MediaId, MessageId, OutboundId, OutboundSendId, ProcessId,
 };
 use crate::error::{Error, Result};
 use crate::handlers::admit::{Admit, Admitted, Call};
+use crate::handlers::manage;
 
 const API_KEY: &str = "truora-api-key";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -39,9 +41,10 @@ pub(crate) async fn admit(
 async fn try_admit(admit: &Admit, request: Request, next: Next) -> Result<Response, Problem> {
     let caller = admit.caller(api_key(request.headers())).await?;
     let (mut parts, body) = request.into_parts();
-    let body: Bytes = axum::body::to_bytes(body, BYTES_MAX)
-        .await
-        .map_err(|_| Problem::TooLarge { bytes_max: BYTES_MAX })?;
+    let bytes_max =
+        if parts.uri.path() == files::PATH { manage::files::BYTES_MAX } else { BYTES_MAX };
+    let body: Bytes =
+        axum::body::to_bytes(body, bytes_max).await.map_err(|_| Problem::TooLarge { bytes_max })?;
     let claim = if parts.method == Method::POST {
         let key = idempotency_key(&parts.headers)?;
         let path = parts.uri.path().as_bytes();

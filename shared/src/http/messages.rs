@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use http::{HeaderMap, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,9 +34,11 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Manage>> {
 async fn send_message(
     State(manage): State<Arc<Manage>>,
     call: Call,
+    headers: HeaderMap,
     Body(new): Body<NewMessage>,
 ) -> Answer<QueuedMessage> {
-    Ok(Reply::accepted(manage.send_message(&call, new).await?))
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    Ok(Reply::accepted(manage.send_message(&call, new, host).await?))
 }
 
 /// Read a message with its statuses

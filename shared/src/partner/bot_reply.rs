@@ -1,10 +1,12 @@
 //! One reply of a bot (contracts 11.4): a text, or an object whose `type` says what it is. A text that holds such an
 //! object counts as the object, because bots print through `JSON.stringify` (X6).
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::bot::not_a_message;
 use crate::domain::bot::{BotReply, OPTIONS_MAX};
+use crate::domain::channel::MarkdownType;
 use crate::domain::message::{
     ButtonValue, Choice, Failure, Header, Location, Media, MediaKind, MediaSource, Section,
     TemplateButtonValue, TemplateHeader, TemplateMessage, ToUser,
@@ -84,10 +86,22 @@ fn object_reply(members: Map<String, Value>, own: OwnForms<'_>) -> Vec<BotReply>
             return vec![BotReply::Failed { object, failure }];
         }
     };
+    let read = read.and_then(|replies| marked(&object, replies));
     read.unwrap_or_else(|rule| {
         let (provider, code) = ("wharf".to_owned(), "invalid_message".to_owned());
         vec![BotReply::Failed { object, failure: Failure { provider, code, message: rule } }]
     })
+}
+
+/// A reply may say itself how its texts are written (X2).
+fn marked(object: &Value, replies: Vec<BotReply>) -> Read<Vec<BotReply>> {
+    let Some(own) = object.get("markdown_type").filter(|own| !own.is_null()) else {
+        return Ok(replies);
+    };
+    let markdown = MarkdownType::deserialize(own)
+        .map_err(|_| "markdown_type must be standard, whatsapp or none".to_owned())?;
+    let mark = |reply| BotReply::Marked { markdown, reply: Box::new(reply) };
+    Ok(replies.into_iter().map(mark).collect())
 }
 
 fn say(content: ToUser) -> BotReply {

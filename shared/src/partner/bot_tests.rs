@@ -4,7 +4,7 @@ use http::Response;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::channel::{Language, OptionsLayout, ProviderKind};
+use crate::domain::channel::{Language, MarkdownType, OptionsLayout, ProviderKind};
 use crate::domain::ids::{BotId, ChannelId, FlowId, MessageId, TenantId};
 use crate::domain::message::{Choice, Context, Media, MediaKind, MediaSource, ToUser};
 use crate::domain::user::{Sender, WaId};
@@ -31,6 +31,8 @@ fn channel() -> Channel {
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
+        markdown_type: MarkdownType::Whatsapp,
+        send_images_as_files: true,
         use_case: None,
         active: true,
         warnings: Vec::new(),
@@ -200,6 +202,11 @@ fn reply(value: Value) -> Result<Vec<ToUser>, String> {
         BotReply::Menu { body, options } => {
             let ids: Vec<_> = options.iter().map(|o| format!("{}={}", o.id, o.title)).collect();
             Ok(ToUser::text(format!("{body} {}", ids.join(" "))))
+        }
+        BotReply::Marked { markdown, reply } => {
+            let BotReply::Say(content) = *reply else { panic!("{reply:?}") };
+            let ToUser::Text { body, .. } = *content else { panic!("{content:?}") };
+            Ok(ToUser::text(format!("{markdown:?}: {body}")))
         }
         BotReply::Failed { failure, .. } => Err(format!("{}: {}", failure.code, failure.message)),
     };
@@ -402,5 +409,22 @@ proptest::proptest! {
     ) {
         let body = format!("{{\"type\":\"{kind}\",\"{field}\":{inner}}}");
         proptest::prop_assert!(answer(200, &body).is_ok());
+    }
+}
+
+/// A23, A24, X2: a reply may say itself how it is written.
+#[test]
+fn a_reply_says_how_it_is_written() {
+    for (own, expected) in [
+        (json!("standard"), Ok(vec![ToUser::text("Standard: **a**")])),
+        (json!("none"), Ok(vec![ToUser::text("None: **a**")])),
+        (Value::Null, Ok(vec![ToUser::text("**a**")])),
+        (
+            json!("html"),
+            Err("invalid_message: markdown_type must be standard, whatsapp or none".to_owned()),
+        ),
+    ] {
+        let object = json!({ "type": "text", "text": "**a**", "markdown_type": own });
+        assert_eq!(reply(object), expected, "{own}");
     }
 }

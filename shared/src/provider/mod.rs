@@ -7,6 +7,7 @@ pub mod gupshup;
 pub mod infobip;
 pub mod karix;
 pub mod meta;
+pub(crate) mod multipart;
 
 use std::time::Duration;
 

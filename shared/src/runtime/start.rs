@@ -100,7 +100,7 @@ impl Start {
 
     /// Hands messages to providers.
     pub fn deliver(&self) -> Result<Serve, Error> {
-        let wired = wire(Function::MessageDeliver)?.with_timers().with_calls()?;
+        let wired = wire(Function::MessageDeliver)?.with_timers().with_calls()?.with_files();
         Ok(wired.queue(Deliver::new))
     }
 

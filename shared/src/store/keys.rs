@@ -26,6 +26,7 @@
 //! | attempt of a delivery | `RULE#<rule>` | `ATTEMPT#<event>#<number>` | |
 //! | idempotent request | `IDEMPOTENCY#<tenant>#<key>` | `IDEMPOTENCY` | |
 //! | file | `MEDIA#<id>` | `MEDIA` | |
+//! | upload of a file to a provider | `MEDIA#<id>` | `UPLOAD#<channel>` | |
 //! | count of the audit (local side only) | `AUDIT#<channel>` | `<outcome>#<reason>` | |
 
 use crate::domain::ids::{
@@ -206,6 +207,11 @@ pub fn idempotency(tenant: TenantId, idempotency_key: &str) -> Key {
 
 pub fn media(id: MediaId) -> Key {
     key(format!("MEDIA#{id}"), "MEDIA")
+}
+
+/// Holds what a channel's provider called its copy of a file.
+pub fn uploaded(id: MediaId, channel: ChannelId) -> Key {
+    key(format!("MEDIA#{id}"), format!("UPLOAD#{channel}"))
 }
 
 pub fn audit(channel: ChannelId, outcome: &str, reason: &str) -> Key {

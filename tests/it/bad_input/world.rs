@@ -292,11 +292,12 @@ async fn media(bundle: &Bundle, channel: &str, message: &str) -> String {
     let media = StoredMedia {
         id,
         tenant: owner.expect("the channel was made").tenant,
-        channel,
-        message,
+        channel: Some(channel),
+        message: Some(message),
         mime: "text/plain".to_owned(),
         filename: None,
         size_bytes: 1,
+        sha256: None,
         created: bundle.now(),
     };
     bundle.store.put_media(&media).await.expect("it can be stored");

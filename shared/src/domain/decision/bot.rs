@@ -8,12 +8,12 @@ use super::super::bot::{
     ASKED_MAX, Asked, BotAction, BotAnswer, BotOutcome, BotReply, BotSaid, NewContext, Refused,
     Talk, Terms, WAITING_MAX,
 };
-use super::super::channel::{Language, ProviderKind};
+use super::super::channel::{Language, MarkdownType, ProviderKind};
 use super::super::conversation::{Conversation, Effect, Say, Source};
 use super::super::flow::{Action, AnswerKind};
 use super::super::hook::EventKind;
 use super::super::ids::{BotId, FlowId, MessageId};
-use super::super::menu;
+use super::super::menu::Menu;
 use super::super::message::{Failure, Origin, Payment, ToUser};
 use super::super::texts::{self, Key};
 use super::super::time::Time;
@@ -121,7 +121,7 @@ impl Turn<'_> {
             NewContext::Gone => talk.context = None,
         }
         for reply in &said.replies {
-            self.reply(reply, answer.bot);
+            self.reply(reply, None, answer.bot);
         }
         match &said.action {
             None => {}
@@ -137,7 +137,7 @@ impl Turn<'_> {
         }
     }
 
-    fn reply(&mut self, reply: &BotReply, bot: BotId) {
+    fn reply(&mut self, reply: &BotReply, markdown: Option<MarkdownType>, bot: BotId) {
         let origin = Origin::Bot { bot };
         match reply {
             BotReply::Say(content) => {
@@ -145,15 +145,15 @@ impl Turn<'_> {
                     let failure = unsupported(&format!("this provider takes no {kind}"));
                     return self.fail((**content).clone(), origin, failure);
                 }
-                self.say((**content).clone(), origin);
+                self.say_as(markdown, (**content).clone(), origin);
             }
             BotReply::Menu { body, options } => {
-                let (layout, language) = (self.facts.channel.options_layout, self.bot_language());
-                for part in menu::lay_out(layout, language, body, options) {
-                    self.say(part, origin);
-                }
+                let language = Some(self.bot_language());
+                let menu = Menu { markdown, language, body, options };
+                self.send_all(menu.messages(self.facts.channel), origin);
                 self.talk().options.clone_from(options);
             }
+            BotReply::Marked { markdown, reply } => self.reply(reply, Some(*markdown), bot),
             BotReply::Failed { object, failure } => {
                 let content = ToUser::Interactive { interactive: object.clone() };
                 self.fail(content, origin, failure.clone());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::bot::{Bot, Published};
-use crate::domain::channel::{Channel, OptionsLayout};
+use crate::domain::channel::{Channel, MarkdownType, OptionsLayout};
 use crate::domain::flow::{Definition, Flow};
 use crate::domain::ids::{ChannelId, TenantId};
 use crate::domain::message::{Choice, Context, FromUser, Received};
@@ -64,6 +64,8 @@ impl Play {
                 associated_app: None,
                 require_exp: false,
                 options_layout: OptionsLayout::Auto,
+                markdown_type: MarkdownType::Whatsapp,
+                send_images_as_files: true,
                 use_case: Some(UseCase::Bot(BOT)),
                 active: true,
                 warnings: Vec::new(),

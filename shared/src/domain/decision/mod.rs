@@ -3,6 +3,7 @@
 
 mod bot;
 mod follow_up;
+mod menu;
 mod objects;
 mod run;
 mod said;
@@ -16,7 +17,7 @@ pub use said::{on_message, starting_flow};
 use serde_json::Value;
 
 use super::bot::Bot;
-use super::channel::Channel;
+use super::channel::{Channel, MarkdownType};
 use super::conversation::{Conversation, Effect, Outbox, Say, Source};
 use super::flow::{Definition, Flow};
 use super::hook::{EventKind, HookEvent, HookRule};
@@ -24,7 +25,7 @@ use super::ids::{EventId, FlowId, MessageId};
 use super::inbound::Inbound;
 use super::message::{Origin, ToUser};
 use super::process::Process;
-use super::text;
+use super::rendering;
 use super::time::Time;
 use crate::ports::Timer;
 
@@ -100,16 +101,24 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Says something; long texts in parts. The id of the last message.
+    /// Says something as the channel writes; long texts in parts. The id of the last message.
     fn say(&mut self, content: ToUser, origin: Origin) -> Option<MessageId> {
-        let parts = match content {
-            ToUser::Text { body, preview_url } => text::split(&body)
-                .into_iter()
-                .map(|body| ToUser::Text { body, preview_url })
-                .collect(),
-            whole => vec![whole],
-        };
-        parts.into_iter().map(|part| self.send(part, origin)).last()
+        self.say_as(None, content, origin)
+    }
+
+    /// The same for a text that says itself how it is written.
+    fn say_as(
+        &mut self,
+        markdown: Option<MarkdownType>,
+        content: ToUser,
+        origin: Origin,
+    ) -> Option<MessageId> {
+        self.send_all(rendering::messages(self.facts.channel, markdown, content), origin)
+    }
+
+    /// Messages that are as they go out already. The id of the last one.
+    fn send_all(&mut self, messages: Vec<ToUser>, origin: Origin) -> Option<MessageId> {
+        messages.into_iter().map(|message| self.send(message, origin)).last()
     }
 
     fn send(&mut self, content: ToUser, origin: Origin) -> MessageId {

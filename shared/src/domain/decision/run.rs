@@ -9,7 +9,7 @@ use super::super::conversation::{Conversation, Effect, Source};
 use super::super::flow::{Action, Definition, EndResult, Flow, Step};
 use super::super::hook::EventKind;
 use super::super::ids::{EventId, InboundId, MessageId, OutboundSendId, ProcessId};
-use super::super::menu;
+use super::super::menu::Menu;
 use super::super::message::{FromUser, Origin, Received, ToUser};
 use super::super::process::{
     Answer, FailureReason, FollowUp, OpenQuestion, Process, ProcessStatus, StepAnswer, StepCall,
@@ -112,6 +112,7 @@ impl Turn<'_> {
             Cause::Default | Cause::Bot => (None, None, None),
         };
         let now = self.facts.now;
+        self.conversation.menu = None;
         let id = ProcessId::derive(&[self.conversation.id.bytes(), self.facts.cause.as_bytes()]);
         let process = Process {
             id: restarted.map_or(id, |process| process.id),
@@ -231,16 +232,15 @@ impl Turn<'_> {
         number: u32,
     ) -> MessageId {
         let text = step.action.text().unwrap_or_default();
-        let layout = self.facts.channel.options_layout;
-        let parts = match step.action.options() {
-            [] => vec![ToUser::text(text)],
-            options => menu::lay_out(layout, definition.language, text, options),
-        };
         let origin = Origin::Process { process: process.id, question: Some(number) };
-        let mut last = None;
-        for part in parts {
-            last = self.say(part, origin).or(last);
-        }
+        let last = match step.action.options() {
+            [] => self.say(ToUser::text(text), origin),
+            options => {
+                let (markdown, language) = (None, Some(definition.language));
+                let menu = Menu { markdown, language, body: text, options };
+                self.send_all(menu.messages(self.facts.channel), origin)
+            }
+        };
         // A question always has a text (checked when the flow is saved), so something was said.
         last.unwrap_or_else(|| {
             MessageId::of(self.conversation.id, self.facts.now, &[b"nothing said"])

@@ -12,6 +12,7 @@ use super::super::text;
 use super::super::texts::{self, Key};
 use super::super::use_case::UseCase;
 use super::follow_up;
+use super::menu::is_wrong;
 use super::objects::{MessageView, message_object};
 use super::run::Cause;
 use super::{Decision, Facts, Turn};
@@ -69,8 +70,9 @@ pub fn on_message(mut conversation: Conversation, facts: Facts<'_>, said: &Recei
         let waiting = std::mem::take(&mut turn.conversation.waiting);
         turn.outbox.effects.extend(waiting.into_iter().map(Effect::Release));
     }
+    let (said, answered) = turn.read_menu(said);
     turn.tell(EventKind::Message, "received", None, |_| {
-        message_object(&MessageView::FromUser(said))
+        message_object(&MessageView::FromUser(&said))
     });
     if let FromUser::Payment(result) = &said.content
         && !turn.awaits_payment()
@@ -82,7 +84,13 @@ pub fn on_message(mut conversation: Conversation, facts: Facts<'_>, said: &Recei
         }
     }
     if said.content.is_utterance() {
-        turn.act(meaning(&before, &said.content, facts.inbound, facts.channel), said);
+        let meaning = meaning(&before, &said.content, facts.inbound, facts.channel);
+        let (is_unwanted, starts_flow) = (meaning == Meaning::Nothing, facts.inbound.is_some());
+        if is_wrong(answered.as_ref(), is_unwanted, starts_flow) {
+            turn.show_menu_again();
+        } else {
+            turn.act(meaning, &said);
+        }
     }
     turn.finish()
 }

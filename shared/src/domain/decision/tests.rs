@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::domain::channel::{Language, OptionsLayout, ProviderKind};
+use crate::domain::channel::{Language, MarkdownType, OptionsLayout, ProviderKind};
 use crate::domain::conversation::LastSend;
 use crate::domain::flow::Config;
 use crate::domain::ids::{
@@ -92,6 +92,8 @@ impl Play {
             associated_app: None,
             require_exp: false,
             options_layout: OptionsLayout::Auto,
+            markdown_type: MarkdownType::Whatsapp,
+            send_images_as_files: true,
             use_case: None,
             active: true,
             limits: crate::domain::limits::Limits::default(),

@@ -118,10 +118,9 @@ impl DeliverHook {
             Err(error) => return Ok(Err(Missing::ForGood(error.to_string()))),
         };
         let answer = self.http.call(request, Reach::Public, TIMEOUT, ANSWER_BYTES_MAX).await;
-        let own = |object: &serde_json::Value| own_form(object, channel);
         Ok(match answer {
             Ok(response) => {
-                bot::read(&response, &own).map_err(|error| Missing::ForNow(error.to_string()))
+                bot::read(&response, &own_form).map_err(|error| Missing::ForNow(error.to_string()))
             }
             Err(error) => Err(error.into()),
         })
@@ -136,10 +135,7 @@ impl DeliverHook {
 }
 
 /// A message in a form of `POST /v1/messages`.
-fn own_form(
-    object: &serde_json::Value,
-    channel: &Channel,
-) -> std::result::Result<Vec<ToUser>, String> {
+fn own_form(object: &serde_json::Value) -> std::result::Result<Vec<ToUser>, String> {
     let content: NewContent = serde_json::from_value(object.clone()).map_err(|e| e.to_string())?;
-    content.read(channel).map_err(|error| error.to_string())
+    content.content(None).map(|content| vec![content]).map_err(|error| error.to_string())
 }

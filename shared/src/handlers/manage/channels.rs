@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{ListOf, ListQuery, Manage, found};
-use crate::domain::channel::{Channel, Language, OpenChannel, OptionsLayout, ProviderKind};
+use crate::domain::channel::{
+    Channel, Language, MarkdownType, OpenChannel, OptionsLayout, ProviderKind,
+};
 use crate::domain::ids::{AppId, ChannelId, TenantId};
 use crate::domain::limits::Limits;
 use crate::domain::phone;
@@ -46,6 +48,10 @@ pub struct NewChannel {
     #[serde(default)]
     pub require_exp: bool,
     pub options_layout: Option<OptionsLayout>,
+    /// How texts are written that do not say it themselves; the provider's habit where nothing is said.
+    pub markdown_type: Option<MarkdownType>,
+    /// Whether images that are to go as files go as images, or as their link.
+    pub send_images_as_files: Option<bool>,
     /// The flow or the bot that gets a message when nothing else wants it.
     #[serde(default)]
     #[schema(max_items = 1)]
@@ -79,6 +85,8 @@ pub struct ChannelChanges {
     pub associated_app_id: Option<Option<AppId>>,
     pub require_exp: Option<bool>,
     pub options_layout: Option<OptionsLayout>,
+    pub markdown_type: Option<MarkdownType>,
+    pub send_images_as_files: Option<bool>,
     #[schema(max_items = 1)]
     pub use_cases: Option<Vec<UseCase>>,
     #[schema(minimum = 1, maximum = 1000)]
@@ -114,6 +122,8 @@ pub struct ChannelView {
     pub associated_app_id: Option<AppId>,
     pub require_exp: bool,
     pub options_layout: OptionsLayout,
+    pub markdown_type: MarkdownType,
+    pub send_images_as_files: bool,
     pub use_cases: Vec<UseCase>,
     pub messages_per_second: u32,
     pub active: bool,
@@ -127,6 +137,7 @@ impl Manage {
     pub async fn create_channel(&self, call: &Call, new: NewChannel) -> Result<ChannelView> {
         call.require(Role::ChannelsAdmin)?;
         let id = ChannelId::from_bytes(self.draw());
+        let manner = new.provider.manner();
         let channel = Channel {
             id,
             tenant: call.caller.tenant,
@@ -139,7 +150,9 @@ impl Manage {
             settings: Values::new(),
             associated_app: new.associated_app_id,
             require_exp: new.require_exp,
-            options_layout: new.options_layout.unwrap_or_default(),
+            options_layout: new.options_layout.unwrap_or(manner.options_layout),
+            markdown_type: new.markdown_type.unwrap_or(manner.markdown_type),
+            send_images_as_files: new.send_images_as_files.unwrap_or(manner.send_images_as_files),
             use_case: new.use_cases.first().copied(),
             active: new.active,
             limits: Limits { messages_per_second: new.messages_per_second, holds: Vec::new() },
@@ -177,6 +190,9 @@ impl Manage {
         new.associated_app = changes.associated_app_id.unwrap_or(new.associated_app);
         new.require_exp = changes.require_exp.unwrap_or(new.require_exp);
         new.options_layout = changes.options_layout.unwrap_or(new.options_layout);
+        new.markdown_type = changes.markdown_type.unwrap_or(new.markdown_type);
+        let images = changes.send_images_as_files;
+        new.send_images_as_files = images.unwrap_or(new.send_images_as_files);
         if let Some(use_cases) = changes.use_cases {
             new.use_case = use_cases.first().copied();
         }
@@ -318,6 +334,8 @@ impl Manage {
             associated_app_id: channel.associated_app,
             require_exp: channel.require_exp,
             options_layout: channel.options_layout,
+            markdown_type: channel.markdown_type,
+            send_images_as_files: channel.send_images_as_files,
             use_cases: channel.use_case.into_iter().collect(),
             messages_per_second: channel.limits.per_second(),
             active: channel.active,

@@ -3,14 +3,17 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::domain::channel::Channel;
-use crate::domain::menu;
+use crate::domain::channel::{Channel, MarkdownType};
+use crate::domain::ids::MediaId;
+use crate::domain::menu::{Menu, Numbered};
 use crate::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Section,
     TemplateButtonValue, TemplateHeader, TemplateMessage, ToUser,
 };
-use crate::domain::text::{BUTTON_CHARS_MAX, BUTTONS_MAX, ROWS_MAX, chars};
+use crate::domain::time::Time;
+use crate::domain::{bounds, rendering};
 use crate::error::{Error, Result};
+use crate::store::media::StoredMedia;
 
 /// The kinds of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -47,11 +50,16 @@ pub struct NewContent {
     /// Whether the first address of a text shows a preview.
     #[serde(default)]
     pub preview_url: bool,
-    /// Where the file is: https, readable by the provider.
+    /// How the texts are written; as the channel says where nothing is said.
+    pub markdown_type: Option<MarkdownType>,
+    /// Where the file is: https, readable by the provider. This or `media_id`.
     #[schema(min_length = 1, max_length = 2048)]
     pub link: Option<String>,
-    /// Under an image, video or document.
-    #[schema(max_length = 1024)]
+    /// A file that `POST /v1/media` took, or that a user sent.
+    pub media_id: Option<MediaId>,
+    /// Under an image, video or document. What is too long for it, and for a file without a place for it, is sent as a
+    /// text behind the file.
+    #[schema(max_length = 65536)]
     pub caption: Option<String>,
     #[schema(min_length = 1, max_length = 240)]
     pub filename: Option<String>,
@@ -149,11 +157,38 @@ fn need<T>(value: Option<T>, field: &str) -> Result<T> {
 }
 
 impl NewContent {
-    /// What is to be said, usually one message.
-    pub fn read(self, channel: &Channel) -> Result<Vec<ToUser>> {
+    /// What is to be said, usually one message: as it goes out, and within the provider's limits. `file` is the one
+    /// that `media_id` names, with a link to it.
+    pub fn read(
+        self,
+        channel: &Channel,
+        file: Option<(StoredMedia, String)>,
+    ) -> Result<Vec<ToUser>> {
+        let markdown = self.markdown_type;
+        let messages = if self.kind == ContentKind::Menu {
+            self.menu()?.messages(channel)
+        } else {
+            rendering::messages(channel, markdown, self.content(file)?)
+        };
+        for message in &messages {
+            bounds::check(channel.provider, message).map_err(|breach| {
+                Error::invalid(format!("message.{}", breach.field), breach.rule)
+            })?;
+        }
+        Ok(messages)
+    }
+
+    /// What has to be remembered, so that a number is understood as the option that it stands before.
+    pub fn numbered(&self, channel: &Channel, closes: Time) -> Option<Numbered> {
+        let is_menu = self.kind == ContentKind::Menu;
+        self.menu().ok().filter(|_| is_menu)?.numbered(channel, closes)
+    }
+
+    /// The one thing that is said, before it is written as the channel does. `stored` as in [`Self::read`].
+    pub fn content(self, stored: Option<(StoredMedia, String)>) -> Result<ToUser> {
         let kind = match self.kind {
-            ContentKind::Text => return self.text(),
-            ContentKind::Menu => return self.menu(channel),
+            // A menu is laid out before; here it would be its text.
+            ContentKind::Text | ContentKind::Menu => return self.text(),
             ContentKind::Image => MediaKind::Image,
             ContentKind::Video => MediaKind::Video,
             ContentKind::Audio => MediaKind::Audio,
@@ -162,74 +197,72 @@ impl NewContent {
             ContentKind::Buttons
             | ContentKind::List
             | ContentKind::CtaUrl
-            | ContentKind::LocationRequest => {
-                return self.interactive().map(|content| vec![content]);
-            }
+            | ContentKind::LocationRequest => return self.interactive(),
             ContentKind::Location => {
                 let location = need(self.location, "location")?;
                 check_degrees(&location.latitude, 90.0, "latitude")?;
                 check_degrees(&location.longitude, 180.0, "longitude")?;
-                return Ok(vec![ToUser::Location(location)]);
+                return Ok(ToUser::Location(location));
             }
             ContentKind::Contacts => {
                 let contacts = need(self.contacts.filter(|cards| !cards.is_empty()), "contacts")?;
-                return Ok(vec![ToUser::Contacts { contacts }]);
+                return Ok(ToUser::Contacts { contacts });
             }
             ContentKind::Reaction => {
                 let to = need(self.to_message, "to_message")?;
                 let emoji = self.emoji.filter(|emoji| !emoji.is_empty());
-                return Ok(vec![ToUser::Reaction { to, emoji }]);
+                return Ok(ToUser::Reaction { to, emoji });
             }
             ContentKind::Interactive => {
                 let interactive =
                     need(self.interactive.filter(serde_json::Value::is_object), "interactive")?;
-                return Ok(vec![ToUser::Interactive { interactive }]);
+                return Ok(ToUser::Interactive { interactive });
             }
             ContentKind::Template => {
-                let template = need(self.template, "template")?.read()?;
-                return Ok(vec![ToUser::Template(template)]);
+                return Ok(ToUser::Template(need(self.template, "template")?.read()?));
             }
         };
-        let mut file = file(kind, need(self.link, "link")?, "message.link")?;
-        (file.mime, file.filename, file.caption) = (self.mime, self.filename, self.caption);
-        Ok(vec![ToUser::Media(file)])
+        let mut media = match (stored, self.link) {
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid("message.link", "and media_id exclude each other"));
+            }
+            (Some((stored, link)), None) => stored_file(kind, stored, link)?,
+            (None, link) => {
+                let file = file(kind, need(link, "link")?, "message.link")?;
+                Media { mime: self.mime, ..file }
+            }
+        };
+        media.filename = self.filename.or(media.filename);
+        media.caption = self.caption;
+        Ok(ToUser::Media(media))
     }
 
-    fn text(self) -> Result<Vec<ToUser>> {
+    fn text(self) -> Result<ToUser> {
         let body = need(self.body.filter(|body| !body.trim().is_empty()), "body")?;
-        let parts = crate::domain::text::split(&body).into_iter();
-        Ok(parts.map(|body| ToUser::Text { body, preview_url: self.preview_url }).collect())
+        Ok(ToUser::Text { body, preview_url: self.preview_url })
     }
 
-    fn menu(self, channel: &Channel) -> Result<Vec<ToUser>> {
-        let (body, options) = (
-            need(self.body.filter(|body| !body.trim().is_empty()), "body")?,
-            need(self.options, "options")?,
-        );
-        Ok(menu::lay_out(channel.options_layout, channel.language, &body, &options))
+    fn menu(&self) -> Result<Menu<'_>> {
+        let body = self.body.as_deref().filter(|body| !body.trim().is_empty());
+        Ok(Menu {
+            markdown: self.markdown_type,
+            language: None,
+            body: need(body, "body")?,
+            options: need(self.options.as_deref(), "options")?,
+        })
     }
 
     fn interactive(self) -> Result<ToUser> {
         let body = need(self.body.filter(|body| !body.trim().is_empty()), "body")?;
-        if chars(&body) > crate::domain::text::BODY_CHARS_MAX {
-            return Err(Error::invalid("message.body", "must have at most 1024 characters"));
-        }
         let (header, footer) = (self.header, self.footer);
         Ok(match self.kind {
             ContentKind::Buttons => {
                 let buttons = need(self.options, "options")?;
-                check_buttons(&buttons)?;
                 ToUser::Buttons { header: header.map(Header::Text), body, footer, buttons }
             }
             ContentKind::List => {
                 let (button, sections) =
                     (need(self.button, "button")?, need(self.sections, "sections")?);
-                if sections.iter().map(|section| section.rows.len()).sum::<usize>() > ROWS_MAX {
-                    return Err(Error::invalid(
-                        "message.sections",
-                        "must have at most 10 rows in all",
-                    ));
-                }
                 ToUser::List { header, body, footer, button, sections }
             }
             ContentKind::CtaUrl => {
@@ -239,30 +272,6 @@ impl NewContent {
             }
             _ => ToUser::LocationRequest { body },
         })
-    }
-}
-
-fn check_buttons(buttons: &[Choice]) -> Result<()> {
-    if buttons.len() > BUTTONS_MAX {
-        return Err(Error::invalid(
-            "message.options",
-            "must have at most 3 buttons; use a menu for more",
-        ));
-    }
-    for (place, button) in buttons.iter().enumerate() {
-        let same = |other: &Choice| other.id == button.id || other.title == button.title;
-        if buttons[..place].iter().any(same) {
-            let field = format!("message.options[{place}]");
-            return Err(Error::invalid(field, "has the id or the title of another button"));
-        }
-    }
-    let long = buttons.iter().position(|button| chars(&button.title) > BUTTON_CHARS_MAX);
-    match long {
-        Some(place) => {
-            let field = format!("message.options[{place}].title");
-            Err(Error::invalid(field, "must have at most 20 characters on a button"))
-        }
-        None => Ok(()),
     }
 }
 
@@ -276,6 +285,21 @@ fn check_degrees(text: &str, max: f64, field: &str) -> Result<()> {
 fn check_address(address: &str, field: &str) -> Result<()> {
     let fits = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if fits { Ok(()) } else { Err(Error::invalid(field, "must be an http or https address")) }
+}
+
+/// A file that is kept here goes under its own type.
+fn stored_file(kind: MediaKind, stored: StoredMedia, link: String) -> Result<Media> {
+    let fits = bounds::check_type(kind, &stored.mime);
+    fits.and_then(|()| bounds::check_size(kind, stored.size_bytes))
+        .map_err(|rule| Error::invalid("message.media_id", rule))?;
+    Ok(Media {
+        kind,
+        source: Some(MediaSource::Link(link)),
+        mime: Some(stored.mime),
+        filename: stored.filename.filter(|_| kind == MediaKind::Document),
+        caption: None,
+        stored: Some(stored.id),
+    })
 }
 
 fn file(kind: MediaKind, link: String, field: &str) -> Result<Media> {

@@ -4,12 +4,16 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Manage;
-use super::messages::{QueuedMessage, address};
-use crate::domain::channel::Channel;
+use super::messages::{QueuedMessage, Words, address};
+use crate::domain::attachment::{self, Mode};
+use crate::domain::channel::{Channel, MarkdownType};
+use crate::domain::conversation::SERVICE_WINDOW;
 use crate::domain::ids::ChannelId;
-use crate::domain::menu;
-use crate::domain::message::{Choice, Media, MediaKind, MediaSource, OutsideWindow, ToUser};
+use crate::domain::menu::Menu;
+use crate::domain::message::{Choice, OutsideWindow, ToUser};
 use crate::domain::tenant::Role;
+use crate::domain::time::Time;
+use crate::domain::{bounds, rendering};
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 
@@ -27,36 +31,21 @@ pub struct IncomingRequest {
     #[schema(min_items = 1, max_items = 100)]
     pub options: Option<Vec<String>>,
     pub attachment: Option<Attachment>,
-    /// How the text is written; it is passed on unchanged.
+    /// How the text is written; as the channel says where nothing is said.
     pub markdown_type: Option<MarkdownType>,
 }
 
 /// A file for the user.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Attachment {
-    pub mode: AttachmentMode,
+    /// As a file, or as a link: as what it is, and as its address if the provider cannot take it.
+    pub mode: Mode,
     #[schema(min_length = 1, max_length = 2048)]
     pub url: String,
     #[schema(min_length = 1, max_length = 240)]
     pub filename: Option<String>,
     #[schema(min_length = 1, max_length = 120)]
     pub mime: Option<String>,
-}
-
-/// As a file, or as the address in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AttachmentMode {
-    File,
-    Link,
-}
-
-/// WhatsApp's own marks, or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MarkdownType {
-    Whatsapp,
-    None,
 }
 
 impl Manage {
@@ -69,18 +58,19 @@ impl Manage {
         let chat = new.channel_chat_id.as_str();
         let channel = self.channel_to_send(call, new.channel_id, Some(chat)).await?;
         let address = address(None, Some(chat))?;
-        let contents = contents(new, &channel)?;
-        self.queue(call, &channel, address, contents, (OutsideWindow::Reject, None)).await
+        let words = words(new, &channel, call.now + SERVICE_WINDOW)?;
+        self.queue(call, &channel, address, words, (OutsideWindow::Reject, None)).await
     }
 }
 
-fn contents(new: IncomingRequest, channel: &Channel) -> Result<Vec<ToUser>> {
-    let mut contents = Vec::new();
+fn words(new: IncomingRequest, channel: &Channel, closes: Time) -> Result<Words> {
+    let (mut contents, mut open) = (Vec::new(), None);
     if let Some(attachment) = new.attachment {
-        contents.push(attachment.read()?);
+        contents.push(attachment.read(channel)?);
     }
+    let markdown = new.markdown_type;
     match (new.text, new.options) {
-        (Some(text), Some(titles)) => {
+        (Some(body), Some(titles)) => {
             let options: Vec<_> = (1..)
                 .zip(titles)
                 .map(|(number, title)| Choice {
@@ -89,46 +79,31 @@ fn contents(new: IncomingRequest, channel: &Channel) -> Result<Vec<ToUser>> {
                     description: None,
                 })
                 .collect();
-            contents.extend(menu::lay_out(
-                channel.options_layout,
-                channel.language,
-                &text,
-                &options,
-            ));
+            let menu = Menu { markdown, language: None, body: &body, options: &options };
+            contents.extend(menu.messages(channel));
+            open = menu.numbered(channel, closes);
         }
         (Some(text), None) => {
-            contents.extend(crate::domain::text::split(&text).into_iter().map(ToUser::text));
+            contents.extend(rendering::messages(channel, markdown, ToUser::text(text)));
         }
         (None, Some(_)) => return Err(Error::invalid("text", "is required with options")),
         (None, None) if contents.is_empty() => return Err(Error::invalid("text", "is required")),
         (None, None) => {}
     }
-    Ok(contents)
+    for content in &contents {
+        let checked = bounds::check(channel.provider, content);
+        checked.map_err(|breach| Error::invalid(breach.field, breach.rule))?;
+    }
+    Ok(Words { contents, menu: open })
 }
 
 impl Attachment {
-    fn read(self) -> Result<ToUser> {
+    fn read(self, channel: &Channel) -> Result<ToUser> {
         let fits =
             url::Url::parse(&self.url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if !fits {
             return Err(Error::invalid("attachment.url", "must be an http or https address"));
         }
-        if self.mode == AttachmentMode::Link {
-            return Ok(ToUser::Text { body: self.url, preview_url: true });
-        }
-        let kind = match self.mime.as_deref().and_then(|mime| mime.split('/').next()) {
-            Some("image") => MediaKind::Image,
-            Some("video") => MediaKind::Video,
-            Some("audio") => MediaKind::Audio,
-            _ => MediaKind::Document,
-        };
-        Ok(ToUser::Media(Media {
-            kind,
-            source: Some(MediaSource::Link(self.url)),
-            mime: self.mime,
-            filename: self.filename,
-            caption: None,
-            stored: None,
-        }))
+        Ok(attachment::message(channel, self.mode, self.url, self.mime, self.filename))
     }
 }

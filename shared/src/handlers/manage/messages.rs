@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use super::content::NewContent;
 use super::{Manage, found};
 use crate::domain::channel::Channel;
-use crate::domain::conversation::Conversation;
+use crate::domain::conversation::{Conversation, SERVICE_WINDOW};
 use crate::domain::decision::content_object;
 use crate::domain::ids::{ChannelId, ConversationId, MessageId, OutboundId};
+use crate::domain::menu::Numbered;
 use crate::domain::message::{
     Failure, Origin, OutsideWindow, Sending, Status, TemplateMessage, ToUser,
 };
@@ -22,6 +23,7 @@ use crate::domain::user::{Address, Bsuid, WaId};
 use crate::error::{Error, Result};
 use crate::handlers::admit::Call;
 use crate::handlers::deliver::window_closed;
+use crate::handlers::effects::change;
 use crate::handlers::message_job;
 use crate::ports::QueueName;
 use crate::store::messages::{Message, Sent};
@@ -155,19 +157,35 @@ impl From<Sent> for MessageBody {
     }
 }
 
+/// What is to be said, and the menu in numbers that is open from then on.
+pub(super) struct Words {
+    pub(super) contents: Vec<ToUser>,
+    pub(super) menu: Option<Numbered>,
+}
+
 /// What becomes of a message while the window is closed, with the template that goes instead.
 type Outside = (OutsideWindow, Option<TemplateMessage>);
 
 impl Manage {
-    /// Accepts a message: stored and queued before the answer.
-    pub async fn send_message(&self, call: &Call, new: NewMessage) -> Result<QueuedMessage> {
+    /// Accepts a message: stored and queued before the answer. `host` is where the caller found the API.
+    pub async fn send_message(
+        &self,
+        call: &Call,
+        new: NewMessage,
+        host: Option<&str>,
+    ) -> Result<QueuedMessage> {
         call.require(Role::Integrator)?;
         let channel =
             self.channel_to_send(call, new.channel_id, new.channel_chat_id.as_deref()).await?;
         let address = address(new.to.as_deref(), new.channel_chat_id.as_deref())?;
-        let contents = new.message.read(&channel)?;
         let outside = self.outside(call, &channel, new.outside_window).await?;
-        self.queue(call, &channel, address, contents, outside).await
+        let menu = new.message.numbered(&channel, call.now + SERVICE_WINDOW);
+        let file = match new.message.media_id {
+            Some(id) => Some(self.file_to_send(call, id, host).await?),
+            None => None,
+        };
+        let words = Words { contents: new.message.read(&channel, file)?, menu };
+        self.queue(call, &channel, address, words, outside).await
     }
 
     /// Stores and queues what is to be said, in order. The answer speaks of the last message.
@@ -176,7 +194,7 @@ impl Manage {
         call: &Call,
         channel: &Channel,
         address: Address,
-        contents: Vec<ToUser>,
+        words: Words,
         (outside_window, otherwise): Outside,
     ) -> Result<QueuedMessage> {
         let by_address = address.conversation(channel.id);
@@ -189,7 +207,7 @@ impl Manage {
         let window_closes = known.as_ref().and_then(Conversation::window_closes);
         let open = window_closes.is_some_and(|end| call.now < end);
         let sendings: Vec<Sending> = (0..)
-            .zip(contents)
+            .zip(words.contents)
             .map(|(place, content)| {
                 let time = call.now + std::time::Duration::from_millis(place);
                 Sending {
@@ -220,9 +238,16 @@ impl Manage {
             status: Status::Queued,
             creation_date: call.now,
         };
-        let new = known
-            .is_none()
-            .then(|| Conversation::new(channel.tenant, channel.id, address, call.now));
+        let menu = words.menu.map(Box::new);
+        let new = known.is_none().then(|| {
+            let new = Conversation::new(channel.tenant, channel.id, address, call.now);
+            Conversation { menu: menu.clone(), ..new }
+        });
+        if known.is_some() && menu.is_some() {
+            // Before it is sent: a menu that nobody saw harms nobody, a number that means nothing does.
+            let open = |old| Some(Conversation { menu: menu.clone(), ..old });
+            change(&self.store, id, open).await?;
+        }
         let jobs =
             sendings.iter().map(|sending| message_job(sending, "")).collect::<Result<Vec<_>>>()?;
         let named = jobs.iter().map(|job| (QueueName::Message, job.clone())).collect();

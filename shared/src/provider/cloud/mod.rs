@@ -8,6 +8,7 @@ mod event;
 mod parse;
 mod status;
 pub(super) mod template;
+pub(super) mod upload;
 pub(super) mod wire;
 
 pub(super) use build::{Reference, body};

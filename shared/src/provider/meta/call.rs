@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{Media, MediaSource};
-use crate::provider::cloud::wire;
-use crate::provider::{Check, Fetch};
+use crate::provider::cloud::{self, wire};
+use crate::provider::{Check, Fetch, Upload, UploadStep};
 
 /// Where the Cloud API is, unless the channel says otherwise.
 pub(super) const BASE_URL: &str = "https://graph.facebook.com";
@@ -127,6 +127,23 @@ pub(super) fn media_location(
         return Some(with_token(channel, &url));
     }
     Url::parse(&url).ok().filter(|url| url.scheme() == "https").map(|url| get(url.as_str()))
+}
+
+/// A file for a message: one call, and its id.
+pub(super) fn upload(
+    channel: &OpenChannel,
+    file: &Upload<'_>,
+    answers: &[Response<Vec<u8>>],
+) -> UploadStep {
+    if let Some(answer) = answers.first() {
+        return cloud::upload::read(channel, answer);
+    }
+    let number = channel.setting("phone_number_id", "");
+    let mut request = graph(channel, Method::POST, &[number, "media"], &[], None);
+    let (kind, body) = cloud::upload::form(file);
+    request.headers_mut().insert(CONTENT_TYPE, kind);
+    *request.body_mut() = body;
+    UploadStep::Call(request)
 }
 
 fn with_token(channel: &OpenChannel, url: &str) -> Request<Vec<u8>> {

@@ -16,8 +16,8 @@ use crate::domain::message::{Media, Sending};
 use crate::domain::outbound::Outbound;
 use crate::provider::cloud::{self, Dialect, Reference};
 use crate::provider::{
-    Answer, Check, Fetch, Malformed, Parsed, Provider, Refused, Setting, Submitted, TemplatePage,
-    Unsupported, WebhookCall,
+    Answer, Check, Fetch, Malformed, Parsed, Provider, Purpose, Refused, Setting, Submitted,
+    TemplatePage, Unsupported, Upload, UploadStep, WebhookCall,
 };
 
 /// The provider.
@@ -202,6 +202,18 @@ impl Provider for Meta {
     /// By `biz_opaque_callback_data`, in every status.
     fn echoes_our_id(&self, _channel: &OpenChannel) -> bool {
         true
+    }
+
+    fn upload(
+        &self,
+        channel: &OpenChannel,
+        file: &Upload<'_>,
+        answers: &[Response<Vec<u8>>],
+    ) -> UploadStep {
+        match file.purpose {
+            Purpose::Message => call::upload(channel, file, answers),
+            Purpose::Sample => UploadStep::ByAddress,
+        }
     }
 
     fn submit_template(

@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use super::Meta;
 use crate::domain::channel::{
-    Channel, Credentials, Language, OpenChannel, OptionsLayout, ProviderKind,
+    Channel, Credentials, Language, MarkdownType, OpenChannel, OptionsLayout, ProviderKind,
 };
 use crate::domain::ids::{ChannelId, TenantId};
 use crate::domain::time::Time;
@@ -52,6 +52,8 @@ fn channel() -> OpenChannel {
             associated_app: None,
             require_exp: false,
             options_layout: OptionsLayout::Auto,
+            markdown_type: MarkdownType::Whatsapp,
+            send_images_as_files: true,
             use_case: None,
             active: true,
             limits: crate::domain::limits::Limits::default(),

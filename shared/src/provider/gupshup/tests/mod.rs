@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, header};
 
 use super::Gupshup;
 use crate::domain::channel::{
-    Channel, Credentials, Language, OpenChannel, OptionsLayout, ProviderKind,
+    Channel, Credentials, Language, MarkdownType, OpenChannel, OptionsLayout, ProviderKind,
 };
 use crate::domain::ids::{ChannelId, MessageId, TenantId};
 use crate::domain::message::{Origin, OutsideWindow, Sending, ToUser};
@@ -51,6 +51,8 @@ fn channel(settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> OpenChannel {
         associated_app: None,
         require_exp: false,
         options_layout: OptionsLayout::Auto,
+        markdown_type: MarkdownType::Whatsapp,
+        send_images_as_files: true,
         use_case: None,
         active: true,
         limits: crate::domain::limits::Limits::default(),
