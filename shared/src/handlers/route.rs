@@ -118,6 +118,10 @@ impl Route {
             }
             What::BotAnswered(answer) => self.bot_answered(channel, &answer).await,
             What::SendFailed { message } => self.send_failed(channel, message).await,
+            What::Dialled { conversation, wa_id } => {
+                self.identity(channel).dialled(conversation, &wa_id).await?;
+                Ok((Outcome::Event, ""))
+            }
             What::ChannelRefused { failure } => {
                 let now = self.clock.now();
                 holds::late(&self.store, channel, &failure, now).await?;

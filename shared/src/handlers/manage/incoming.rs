@@ -68,7 +68,7 @@ impl Manage {
         call.require(Role::Integrator)?;
         let chat = new.channel_chat_id.as_str();
         let channel = self.channel_to_send(call, new.channel_id, Some(chat)).await?;
-        let address = address(None, Some(chat))?;
+        let address = address(None, Some(chat), &channel.default_country)?;
         let contents = contents(new, &channel)?;
         self.queue(call, &channel, address, contents, (OutsideWindow::Reject, None)).await
     }
