@@ -139,10 +139,10 @@ impl Route {
         deliveries: u32,
     ) -> Result<Ended> {
         let identity = self.identity(channel);
-        if let Some(new) = message.content.new_address()
+        // A move that was followed before is told again: nobody is known by the old number any more.
+        if message.content.new_address().is_some()
             && identity.has_moved(&message.from.address).await?
         {
-            tracing::info!(channel.id = %channel.id, kind = ?new, "a user's move was followed before");
             return Ok((Outcome::Duplicate, ""));
         }
         let known = identity.of(&message.from, deliveries > 1).await?;
