@@ -278,7 +278,7 @@ async fn nobody_writes_to_a_parent_id() {
     let message = json!({ "type": "text", "body": "hola" });
     let body =
         json!({ "channel_id": s.number.channel, "to": "CO.ENT.73001234567", "message": message });
-    s.shop.post("/v1/messages", &body).await.expect_error(422, "to");
+    s.shop.post("/v1/messages", &body).await.expect_error(400, "to must be");
 }
 
 /// README 17: for a user who is known nothing more is read or written, whatever is told with the messages.

@@ -165,17 +165,17 @@ async fn a_user_is_not_flooded() {
     let number = shop.meta("573177700000").await;
     let ana = number.person("573001234567", "Ana");
     ana.says("hola").await;
-    for n in 0..25 {
+    for n in 0..50 {
         send(&shop, &number, &ana.number, &n.to_string()).await;
     }
     bundle.run().await;
-    assert_eq!(seen(&bundle).len(), 20);
+    assert_eq!(seen(&bundle).len(), 45);
     bundle.turn(minutes(2)).await;
     let seen = seen(&bundle);
     let said: Vec<&str> = seen.iter().map(|(_, _, body)| body.as_str()).collect();
-    let expected: Vec<String> = (0..25).map(|n| n.to_string()).collect();
+    let expected: Vec<String> = (0..50).map(|n| n.to_string()).collect();
     assert_eq!(said, expected, "in their order");
-    let gaps: Vec<i64> = seen[19..].windows(2).map(|two| two[1].1 - two[0].1).collect();
+    let gaps: Vec<i64> = seen[44..].windows(2).map(|two| two[1].1 - two[0].1).collect();
     assert!(gaps.iter().all(|gap| (5000..=8000).contains(gap)), "{gaps:?}");
     assert!(gaps.iter().sum::<i64>() >= 5 * 5900, "six seconds each, all in all: {gaps:?}");
     bundle.assert_no_dead_letters();

@@ -7,7 +7,7 @@ use super::ids::{ChannelId, ConversationId, MessageId};
 use super::message::{Context, Failure, FromUser, Status, ToUser};
 use super::process::StepAnswer;
 use super::time::Time;
-use super::user::{Address, Sender};
+use super::user::{Address, Sender, WaId};
 
 /// What happened, in no provider's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,6 +120,8 @@ pub enum What {
     BotAnswered(Box<BotAnswer>),
     /// A message of a process cannot reach the user.
     SendFailed { message: MessageId },
+    /// A provider calls a number that we dialled by another one.
+    Dialled { conversation: ConversationId, wa_id: WaId },
     /// A provider took a message and refused it later, for a reason that concerns more than this one.
     ChannelRefused { failure: Failure },
 }

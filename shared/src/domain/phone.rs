@@ -143,6 +143,18 @@ pub fn has_country_code(digits: &str) -> bool {
     digits.bytes().all(|b| b.is_ascii_digit()) && (trial || international(digits).is_some())
 }
 
+/// The digits of whom a caller wants to write to. A whole number with its country code is taken as it stands, with its
+/// variant (whatsapp-rules 8: never respelled); anything else is one of `default_country` (A15 to A18).
+pub fn recipient(text: &str, default_country: &str) -> Option<String> {
+    let bare = bare(text)?;
+    let digits = bare.strip_prefix('+').unwrap_or(&bare);
+    if has_country_code(digits) || has_country_code(&canonical(digits)) {
+        return Some(digits.to_owned());
+    }
+    let is_whole = bare.starts_with('+');
+    if is_whole { None } else { national(digits, default_country).map(|number| number.0) }
+}
+
 /// Whether this is an ISO 3166 alpha-2 code of a country with a numbering plan.
 pub fn is_country(code: &str) -> bool {
     region(code).is_some()
@@ -363,6 +375,32 @@ mod tests {
         }
     }
 
+    /// A15, A16, A18: a recipient is read like any number, and a whole one keeps its variant.
+    #[test]
+    fn a_recipient_is_valid_and_keeps_its_variant() {
+        for (country, text, expected) in [
+            ("ES", "666 777 888", Some("34666777888")),
+            ("ES", "+34 666-777-888", Some("34666777888")),
+            ("ES", "0034666777888", Some("34666777888")),
+            ("ES", "34666777888", Some("34666777888")),
+            ("ES", "(666) 777.888", Some("34666777888")),
+            ("ES", "+573001234567", Some("573001234567")),
+            ("CO", "3001234567", Some("573001234567")),
+            ("MX", "5215512345678", Some("5215512345678")),
+            ("MX", "525512345678", Some("525512345678")),
+            ("AR", "5491123456789", Some("5491123456789")),
+            ("BR", "5541988887777", Some("5541988887777")),
+            ("BR", "554188887777", Some("554188887777")),
+            ("ES", "6667778889", None),
+            ("ES", "+12345", None),
+            ("ES", "12345", None),
+            ("ES", "666777888x", None),
+            ("ES", "", None),
+        ] {
+            assert_eq!(recipient(text, country).as_deref(), expected, "{country} {text}");
+        }
+    }
+
     /// T13: a number of ours has its country code.
     #[test]
     fn a_number_without_its_country_code_is_told() {
@@ -379,7 +417,7 @@ mod tests {
         #[test]
         fn any_text_is_survived(text in ".{0,60}", country in "[A-Z]{2}", digits in "[0-9+ ]{0,24}") {
             let _ = (canonical(&text), extract(&text, &country), parse(&digits, &country));
-            let _ = (dial(&country, &digits), dial(&digits, &text), has_country_code(&digits));
+            let _ = (dial(&country, &digits), dial(&digits, &text), has_country_code(&digits), recipient(&text, &country));
         }
 
         #[test]

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::channel::{Language, OptionsLayout, ProviderKind};
 use crate::domain::ids::{ChannelId, TenantId};
+use crate::domain::limits::Limits;
 use crate::domain::message::{MediaKind, MediaSource};
 use crate::domain::time::Time;
 
@@ -22,6 +23,7 @@ fn channel(markdown_type: MarkdownType) -> Channel {
         markdown_type,
         send_images_as_files: true,
         use_case: None,
+        limits: Limits::default(),
         active: true,
         warnings: Vec::new(),
         created: now,

@@ -2,6 +2,7 @@
 //! blindly: whoever finds a claim without a result waits until the provider's statuses have had time to speak. What
 //! follows from a refusal is in [`refused`].
 
+mod dialled;
 mod failure;
 mod refused;
 
@@ -18,7 +19,6 @@ use async_trait::async_trait;
 use super::Worker;
 use super::effects::change;
 use super::holds;
-use super::identity::Identity;
 use super::outgoing::{self, Outgoing, Outside};
 use super::receive::follow_status;
 use crate::domain::channel::OpenChannel;
@@ -26,7 +26,6 @@ use crate::domain::conversation::{Conversation, WAITING_MAX};
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Failure, Origin, OutsideWindow, Sending, Status, ToUser};
 use crate::domain::time::Time;
-use crate::domain::user::WaId;
 use crate::error::{Error, Result};
 use crate::ports::{
     self, Audit, CallError, Clock, Count, Done, Handed, Http, Media, Metric, Ports, Queue, Reach,
@@ -274,9 +273,7 @@ impl Deliver {
             Ok(response) => match provider.read(channel, &response) {
                 Answer::Accepted { provider_id, wa_id } => {
                     let done = self.accepted(channel, sending, &provider_id).await?;
-                    if let Some(wa_id) = wa_id {
-                        self.dialled(channel, sending, &wa_id).await?;
-                    }
+                    self.dialled(channel, sending, wa_id).await?;
                     Ok(done)
                 }
                 Answer::Refused { class, failure } => {
@@ -325,17 +322,6 @@ impl Deliver {
             Raised::Parked | Raised::Unknown => {}
         }
         Ok(Done::Finished)
-    }
-
-    /// What the provider calls the user is another name of the user's. Somebody else's write at the same time costs
-    /// this one: the next answer says it again.
-    async fn dialled(&self, channel: &OpenChannel, sending: &Sending, wa_id: &WaId) -> Result<()> {
-        let (store, queue, now) = (&self.store, &*self.queue, self.clock.now());
-        let identity = Identity { store, queue, channel: channel.id, now };
-        match identity.dialled(sending, wa_id).await {
-            Err(Error::Changed(_)) => Ok(()),
-            done => done,
-        }
     }
 
     async fn link(&self, channel: &OpenChannel, provider_id: &str, sent: &Sent) -> Result<()> {

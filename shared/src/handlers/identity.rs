@@ -8,7 +8,6 @@ use super::effects::{change, emit};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ChannelId, ConversationId, MessageId};
-use crate::domain::message::Sending;
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, Sender, WaId};
 use crate::error::Result;
@@ -213,13 +212,8 @@ impl Identity<'_> {
     }
 
     /// The provider calls the number that we dialled by another one: both are this user's (whatsapp-rules 8).
-    pub(super) async fn dialled(&self, sending: &Sending, wa_id: &WaId) -> Result<()> {
-        let Address::Phone(number) = &sending.to else { return Ok(()) };
-        if number == wa_id {
-            return Ok(());
-        }
-        let Some(conversation) = self.store.conversation(sending.conversation(), true).await?
-        else {
+    pub(super) async fn dialled(&self, conversation: ConversationId, wa_id: &WaId) -> Result<()> {
+        let Some(conversation) = self.store.conversation(conversation, true).await? else {
             return Ok(());
         };
         if conversation.wa_id.as_ref() == Some(wa_id) {

@@ -118,6 +118,10 @@ impl Route {
             }
             What::BotAnswered(answer) => self.bot_answered(channel, &answer).await,
             What::SendFailed { message } => self.send_failed(channel, message).await,
+            What::Dialled { conversation, wa_id } => {
+                self.identity(channel).dialled(conversation, &wa_id).await?;
+                Ok((Outcome::Event, ""))
+            }
             What::ChannelRefused { failure } => {
                 let now = self.clock.now();
                 holds::late(&self.store, channel, &failure, now).await?;
@@ -135,10 +139,10 @@ impl Route {
         deliveries: u32,
     ) -> Result<Ended> {
         let identity = self.identity(channel);
-        if let Some(new) = message.content.new_address()
+        // A move that was followed before is told again: nobody is known by the old number any more.
+        if message.content.new_address().is_some()
             && identity.has_moved(&message.from.address).await?
         {
-            tracing::info!(channel.id = %channel.id, kind = ?new, "a user's move was followed before");
             return Ok((Outcome::Duplicate, ""));
         }
         let known = identity.of(&message.from, deliveries > 1).await?;

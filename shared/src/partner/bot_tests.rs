@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::channel::{Language, MarkdownType, OptionsLayout, ProviderKind};
 use crate::domain::ids::{BotId, ChannelId, FlowId, MessageId, TenantId};
+use crate::domain::limits::Limits;
 use crate::domain::message::{Choice, Context, Media, MediaKind, MediaSource, ToUser};
 use crate::domain::user::{Sender, WaId};
 
@@ -35,6 +36,7 @@ fn channel() -> Channel {
         send_images_as_files: true,
         use_case: None,
         active: true,
+        limits: Limits::default(),
         warnings: Vec::new(),
         created: now(),
         updated: now(),

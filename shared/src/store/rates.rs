@@ -26,9 +26,10 @@ const OWN_PART: u32 = 4;
 /// How long a number is slower after its provider said that it was too fast (aws-facts 7).
 const SLOW: Duration = Duration::from_mins(1);
 
-/// One message in 6 s to one user over time; so many may go at once (whatsapp-rules 4: 20 are two minutes' worth).
+/// One message in 6 s to one user over time; so many may go at once (whatsapp-rules 4). Where that was too much after
+/// all, the provider says so and the waits grow.
 const PAIR_PER_SECOND: u64 = 167;
-const PAIR_BURST: u32 = 20;
+const PAIR_BURST: u32 = 45;
 
 /// Users and numbers remembered at most; when more come, all are forgotten.
 const KNOWN_MAX: usize = 1000;

@@ -8,6 +8,7 @@ use crate::domain::bot::{Bot, Published};
 use crate::domain::channel::{Channel, MarkdownType, OptionsLayout};
 use crate::domain::flow::{Definition, Flow};
 use crate::domain::ids::{ChannelId, TenantId};
+use crate::domain::limits::Limits;
 use crate::domain::message::{Choice, Context, FromUser, Received};
 use crate::domain::use_case::UseCase;
 use crate::domain::user::{Address, Sender, WaId};
@@ -68,6 +69,7 @@ impl Play {
                 send_images_as_files: true,
                 use_case: Some(UseCase::Bot(BOT)),
                 active: true,
+                limits: Limits::default(),
                 warnings: Vec::new(),
                 created,
                 updated,

@@ -57,7 +57,7 @@ impl Manage {
         call.require(Role::Integrator)?;
         let chat = new.channel_chat_id.as_str();
         let channel = self.channel_to_send(call, new.channel_id, Some(chat)).await?;
-        let address = address(None, Some(chat))?;
+        let address = address(None, Some(chat), &channel.default_country)?;
         let words = words(new, &channel, call.now + SERVICE_WINDOW)?;
         self.queue(call, &channel, address, words, (OutsideWindow::Reject, None)).await
     }

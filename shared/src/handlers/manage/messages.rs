@@ -17,6 +17,7 @@ use crate::domain::message::{
     Failure, Origin, OutsideWindow, Sending, Status, TemplateMessage, ToUser,
 };
 use crate::domain::outbound::{self, ReviewStatus};
+use crate::domain::phone;
 use crate::domain::tenant::Role;
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, WaId};
@@ -34,7 +35,8 @@ use crate::store::statuses::Step;
 pub struct NewMessage {
     /// May be left out where a chat id names a provider that the tenant has one channel at.
     pub channel_id: Option<ChannelId>,
-    /// Number with its country code, or a business-scoped user id. This or `channel_chat_id`.
+    /// Number with its country code (or one of the channel's `default_country`), or a business-scoped user id. This or
+    /// `channel_chat_id`.
     #[schema(min_length = 1, max_length = 140)]
     pub to: Option<String>,
     /// `<number>|<provider>` as the channel's variables give it.
@@ -177,7 +179,8 @@ impl Manage {
         call.require(Role::Integrator)?;
         let channel =
             self.channel_to_send(call, new.channel_id, new.channel_chat_id.as_deref()).await?;
-        let address = address(new.to.as_deref(), new.channel_chat_id.as_deref())?;
+        let address =
+            address(new.to.as_deref(), new.channel_chat_id.as_deref(), &channel.default_country)?;
         let outside = self.outside(call, &channel, new.outside_window).await?;
         let menu = new.message.numbered(&channel, call.now + SERVICE_WINDOW);
         let file = match new.message.media_id {
@@ -356,8 +359,9 @@ impl Manage {
     }
 }
 
-/// Where the message goes: a number, a hidden user's id, or a chat id.
-pub(super) fn address(to: Option<&str>, chat: Option<&str>) -> Result<Address> {
+/// Where the message goes: a number, a hidden user's id, or a chat id, whose number is somebody's who has written and is
+/// taken as it is.
+pub(super) fn address(to: Option<&str>, chat: Option<&str>, country: &str) -> Result<Address> {
     let (field, text) = match (to, chat) {
         (Some(to), None) => ("to", to),
         (None, Some(chat)) => {
@@ -369,10 +373,14 @@ pub(super) fn address(to: Option<&str>, chat: Option<&str>) -> Result<Address> {
         }
         (None, None) => return Err(Error::invalid("to", "is required")),
     };
-    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    if let Ok(id) = WaId::parse(&digits) {
+    let digits = match to {
+        Some(to) => phone::recipient(to, country),
+        None => Some(text.to_owned()),
+    };
+    if let Some(id) = digits.and_then(|digits| WaId::parse(&digits).ok()) {
         return Ok(Address::Phone(id));
     }
-    let wrong = || Error::invalid(field, "must be a number with its country code, or a user id");
+    let rule = "must be a valid number with its country code, or a user id";
+    let wrong = || Error::invalid(field, rule);
     Bsuid::parse(text).map(Address::Bsuid).map_err(|_| wrong())
 }
