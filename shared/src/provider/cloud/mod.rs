@@ -4,6 +4,7 @@
 pub(super) mod answer;
 mod build;
 mod content;
+mod creation;
 mod event;
 mod parse;
 mod status;
@@ -11,7 +12,7 @@ pub(super) mod template;
 pub(super) mod wire;
 
 pub(super) use build::{Reference, body};
-pub(super) use parse::{parse, said, speaks, text};
+pub(super) use parse::{parse, read, said, speaks, text};
 
 use crate::domain::channel::OpenChannel;
 

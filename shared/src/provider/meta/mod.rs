@@ -3,6 +3,7 @@
 //! webhook, and duplicates and disorder by design. Documentation: developers.facebook.com/docs/whatsapp/cloud-api.
 
 mod call;
+mod samples;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -16,8 +17,8 @@ use crate::domain::message::{Media, Sending};
 use crate::domain::outbound::Outbound;
 use crate::provider::cloud::{self, Dialect, Reference};
 use crate::provider::{
-    Answer, Check, Fetch, Malformed, Parsed, Provider, Refused, Setting, Submitted, TemplatePage,
-    Unsupported, WebhookCall,
+    Answer, Check, Fetch, Malformed, Parsed, Provider, Purpose, Refused, Setting, Submitted,
+    TemplatePage, Unsupported, Upload, UploadStep, WebhookCall,
 };
 
 /// The provider.
@@ -75,6 +76,14 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "waba_id",
+        required: false,
+        secret: false,
+        rule: "must be 1 to 32 digits",
+        check: is_graph_id,
+    },
+    // Files of templates are uploaded to the app.
+    Setting {
+        name: "app_id",
         required: false,
         secret: false,
         rule: "must be 1 to 32 digits",
@@ -204,13 +213,42 @@ impl Provider for Meta {
         true
     }
 
+    /// Files of a template are uploaded to the app, so its id must be known.
+    fn fits(
+        &self,
+        channel: &OpenChannel,
+        outbound: &Outbound,
+    ) -> Result<(), (&'static str, &'static str)> {
+        if outbound.files().next().is_some() && samples::app(channel).is_none() {
+            return Err(("template_type", "wants the channel to have the setting app_id"));
+        }
+        Ok(())
+    }
+
+    fn wants_samples(&self, _channel: &OpenChannel) -> bool {
+        true
+    }
+
+    /// Messages take addresses; only samples are brought.
+    fn upload(
+        &self,
+        channel: &OpenChannel,
+        file: &Upload<'_>,
+        answers: &[Response<Vec<u8>>],
+    ) -> UploadStep {
+        match file.purpose {
+            Purpose::Sample => samples::step(channel, file, answers),
+            Purpose::Message => UploadStep::ByAddress,
+        }
+    }
+
     fn submit_template(
         &self,
         channel: &OpenChannel,
         outbound: &Outbound,
-        sample: Option<&str>,
+        samples: &[String],
     ) -> Request<Vec<u8>> {
-        templates::submit(channel, outbound, sample)
+        templates::submit(channel, outbound, samples)
     }
 
     fn read_submitted(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted {
