@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::domain::outbound::Broken;
+
 /// What can go wrong in the gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -77,6 +79,12 @@ impl Error {
     /// Whether the same thing may succeed later: the queue tries again, otherwise it does not.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Changed(_) | Self::Busy { .. })
+    }
+}
+
+impl From<Broken> for Error {
+    fn from(Broken { field, rule }: Broken) -> Self {
+        Self::Invalid { field, rule }
     }
 }
 

@@ -17,7 +17,9 @@ use shared::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Origin, OutsideWindow,
     Section, Sending, Status, TemplateButtonValue, TemplateMessage, ToUser,
 };
-use shared::domain::outbound::{Button, Category, Outbound, ReviewStatus, TemplateType};
+use shared::domain::outbound::{
+    Button, Category, Outbound, Parts, Rating, ReviewStatus, TemplateType,
+};
 use shared::domain::time::Time;
 use shared::domain::user::{Address, WaId};
 use shared::provider::gupshup::Gupshup;
@@ -439,6 +441,8 @@ fn outbound() -> Outbound {
             Button::Url { text: "Ver".to_owned(), url: "https://example.com".to_owned() },
             Button::Phone { text: "Llamar".to_owned(), number: "+573181230000".to_owned() },
         ],
+        parts: Parts::default(),
+        rating: Rating::default(),
         status: ReviewStatus::Pending,
         provider_status: "not_submitted".to_owned(),
         rejected_reason: None,
@@ -457,13 +461,12 @@ async fn templates_are_submitted_reviewed_listed_sent_and_deleted() {
     for own in [ENTERPRISE, SELF_SERVE, PARTNER] {
         let account = Account::new(own);
         let submitted =
-            account.call(Gupshup.submit_template(&account.channel, &outbound(), None)).await;
+            account.call(Gupshup.submit_template(&account.channel, &outbound(), &[])).await;
         let submitted = Gupshup.read_submitted(&account.channel, &submitted);
         let Submitted::Taken { template_id: Some(id), .. } = submitted else {
             panic!("{own:?} {submitted:?}")
         };
-        let again =
-            account.call(Gupshup.submit_template(&account.channel, &outbound(), None)).await;
+        let again = account.call(Gupshup.submit_template(&account.channel, &outbound(), &[])).await;
         let again = Gupshup.read_submitted(&account.channel, &again);
         assert!(matches!(again, Submitted::Refused { .. }), "{again:?}");
 
@@ -487,6 +490,7 @@ async fn templates_are_submitted_reviewed_listed_sent_and_deleted() {
             body: vec!["Eva".to_owned()],
             rendered: Some("Hola Eva, ¿sigue?".to_owned()),
             buttons: vec![payload(0, "otb:x:continue"), payload(1, "otb:x:cancel")],
+            ..TemplateMessage::default()
         };
         let answer = account.send(ToUser::Template(template)).await;
         assert!(matches!(answer, Answer::Accepted { .. }), "{own:?} {answer:?}");

@@ -38,4 +38,5 @@ mod requests;
 mod stack;
 mod starts;
 mod statuses;
+mod templates;
 mod transfer;

@@ -226,11 +226,12 @@ async fn each_field_has_its_rule() {
 async fn a_template_has_its_picture_and_its_buttons_in_order() {
     let bundle = Bundle::start().await;
     let s = scene(&bundle).await;
+    let picture = bundle.sample("image/png");
     let form = with(
         &STARTING,
         &[
             ("template_type", "IMAGE"),
-            ("media_url", "https://a.example/x.png"),
+            ("media_url", &picture),
             ("call_to_action.phone.message", "Call us"),
             ("call_to_action.phone.number", "+573181230000"),
             ("call_to_action.url.message", "Follow us"),
@@ -340,7 +341,7 @@ async fn one_approval_serves_all_users() {
     bundle.assert_no_dead_letters();
 }
 
-/// T3, T4, T53: a notification carries a code and starts nothing.
+/// T3, T4, T53: a notification carries a code, in WhatsApp's words, and starts nothing.
 #[tokio::test]
 async fn a_notification_starts_nothing() {
     let bundle = Bundle::start().await;
@@ -355,7 +356,7 @@ async fn a_notification_starts_nothing() {
         ("var.code", "123456"),
     ];
     s.send(&form).await;
-    assert_eq!(ana.sees(), ["Your code is 123456."]);
+    assert_eq!(ana.sees(), ["123456 is your verification code. [Copy code: 123456]"]);
     ana.says("gracias").await;
     assert_eq!(ana.sees(), [""; 0]);
     assert!(s.number.conversation(&ana).await.process.is_none());
@@ -581,7 +582,7 @@ async fn what_the_provider_refuses_is_repeated_or_failed() {
     s.send(&form).await;
     assert_eq!(ana.sees(), [""; 0]);
     bundle.turn(minutes(5)).await;
-    assert_eq!(ana.sees(), ["Your code is 123456."]);
+    assert_eq!(ana.sees(), ["123456 is your verification code. [Copy code: 123456]"]);
     fault(SendFault::Code { code: "131026".to_owned(), text: "Message undeliverable".to_owned() });
     let sent = s.send(&form).await;
     bundle.turn(minutes(5)).await;

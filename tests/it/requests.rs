@@ -233,7 +233,7 @@ async fn dotted_keys_are_nested_objects() {
     let number = shop.meta("573177700000").await;
     let body = |more: Value| {
         let mut body = json!({
-            "waba_phone_number": number.digits, "is_notification": true, "content": "Hola {{.name}}",
+            "waba_phone_number": number.digits, "is_notification": true, "content": "Hola {{.name}}, ¿seguimos?",
             "category": "UTILITY", "template_type": "TEXT", "language_code": "es", "outbound_name": "A",
         });
         for (name, value) in more.as_object().unwrap() {

@@ -154,7 +154,7 @@ fn target(content: &ToUser, title: &str) -> Option<Target> {
         Button::Reply { title: shown, .. } | Button::QuickReply { title: shown, .. } => {
             shown == title
         }
-        Button::Url { .. } | Button::Phone { .. } => false,
+        Button::Url { .. } | Button::Phone { .. } | Button::CopyCode { .. } => false,
     };
     if let Some(place) = content.buttons.iter().position(is_wanted) {
         return Some(Target::Button(place));
@@ -172,7 +172,11 @@ fn in_words(content: &ToUser) -> String {
         Button::Reply { title, .. } | Button::QuickReply { title, .. } => format!("[{title}]"),
         Button::Url { title, url } => format!("[{title}: {url}]"),
         Button::Phone { title, number } => format!("[{title}: {number}]"),
+        Button::CopyCode { title, code } => format!("[{title}: {code}]"),
     }));
+    words.extend(
+        content.cards.iter().map(|card| format!("<{}> {}", card.file.kind.as_str(), card.body)),
+    );
     let rows =
         content.list.iter().flat_map(|list| &list.sections).flat_map(|section| &section.rows);
     words.extend(rows.map(|row| format!("({})", row.title)));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use shared::domain::conversation::Conversation;
 use shared::domain::user::{Address, WaId};
 use simulator::Line;
+use simulator::simulator::StoredFile;
 
 use crate::bundle::Bundle;
 use crate::customer::Customer;
@@ -60,6 +61,15 @@ impl Number<'_> {
     }
 }
 
+impl Bundle {
+    /// The address of a small file of this type, which anyone can read.
+    pub fn sample(&self, mime: &str) -> String {
+        let bytes = b"a sample of a story".to_vec().into();
+        let file = StoredFile { mime: mime.to_owned(), filename: None, bytes };
+        self.simulator.file_link(&self.simulator.put_file(file))
+    }
+}
+
 impl<'a> Customer<'a> {
     /// The last run of a person, as the API shows it.
     pub async fn process(&self, number: &Number<'_>, person: &Person<'_>) -> Value {
@@ -73,6 +83,7 @@ impl<'a> Customer<'a> {
         let credentials = json!({
             "phone_number_id": format!("1{digits}"),
             "waba_id": format!("2{digits}"),
+            "app_id": format!("3{digits}"),
             "access_token": format!("token-of-{digits}"),
             "app_secret": format!("app-secret-of-{digits}"),
             "verify_token": format!("verify-token-of-{digits}"),

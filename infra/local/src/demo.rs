@@ -110,7 +110,11 @@ const NUMBERS: [Number; 3] = [
             ("app_secret", "demo-app-secret"),
             ("verify_token", "demo-verify-token"),
         ],
-        settings: &[("phone_number_id", "106540352240001"), ("waba_id", "102290129340001")],
+        settings: &[
+            ("phone_number_id", "106540352240001"),
+            ("waba_id", "102290129340001"),
+            ("app_id", "100290129340001"),
+        ],
         hosts: &["base_url"],
     },
 ];

@@ -17,7 +17,7 @@ use crate::line::{Line, User, digits};
 use crate::message::{FromUser, Status};
 use crate::people::{BatchItem, Target};
 use crate::simulator::{Missing, Simulator, StoredFile};
-use crate::template::Review;
+use crate::template::{CategoryChange, Review};
 
 /// The furthest that the clock can be turned at once: 60 days.
 const FORWARD_MINUTES_MAX: i64 = 60 * 24 * 60;
@@ -36,6 +36,7 @@ pub(crate) fn routes() -> Router<Simulator> {
         .route("/look", post(look))
         .route("/files", post(put_file))
         .route("/templates/{id}", post(decide_template))
+        .route("/templates/{id}/category", post(recategorize_template))
         .route("/faults", post(put_faults))
         .route("/clock", post(forward))
         .route("/hooks/{receiver}", put(put_receiver))
@@ -282,6 +283,15 @@ async fn decide_template(
     Json(review): Json<Review>,
 ) -> Answer {
     simulator.decide_template(&id, review)?;
+    Ok(finished())
+}
+
+async fn recategorize_template(
+    Extract(simulator): Extract<Simulator>,
+    Path(id): Path<String>,
+    Json(change): Json<CategoryChange>,
+) -> Answer {
+    simulator.recategorize_template(&id, &change)?;
     Ok(finished())
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::line::{Line, User};
 use crate::message::{Said, Sent, StatusChange};
 use crate::simulator::Simulator;
-use crate::template::Template;
+use crate::template::{CategoryChange, Template};
 
 /// A call of a provider to the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,17 @@ pub trait Carrier: Send + Sync {
 
     /// The webhook that brings the end of a review; `None` where the provider only shows it in its list.
     fn template_decided(&self, line: &Line, template: &Template) -> Option<WebhookPost>;
+
+    /// The webhook that brings another category of a template, which is given as it was before; `None` where the
+    /// provider tells nothing.
+    fn template_recategorized(
+        &self,
+        _line: &Line,
+        _before: &Template,
+        _change: &CategoryChange,
+    ) -> Option<WebhookPost> {
+        None
+    }
 
     /// The answer to a sending that was refused.
     fn refuse(&self, line: &Line, refusal: &Refusal) -> Response;

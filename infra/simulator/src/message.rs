@@ -113,6 +113,11 @@ pub enum Button {
         title: String,
         number: String,
     },
+    /// Puts the code where it can be pasted.
+    CopyCode {
+        title: String,
+        code: String,
+    },
 }
 
 /// A row of a list.
@@ -171,6 +176,11 @@ pub struct ToUser {
     /// A reaction to a message of the user, which is all the message is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction: Option<ShownReaction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<ShownOffer>,
+    /// Side by side below the text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<ShownCard>,
     /// Name of the template it came from: allowed outside the service window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
@@ -193,6 +203,22 @@ pub struct ShownLocation {
     pub longitude: String,
     pub name: String,
     pub address: String,
+}
+
+/// A limited-time offer with its countdown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownOffer {
+    pub text: String,
+    /// Milliseconds since 1970.
+    pub ends_millis: Option<i64>,
+}
+
+/// A card of a carousel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownCard {
+    pub file: ShownFile,
+    pub body: String,
+    pub buttons: Vec<Button>,
 }
 
 /// An empty emoji takes it back.

@@ -1,6 +1,7 @@
 //! The Cloud API as Meta plays it: `/cloud_api/{version}/…`. Written from the documentation and apart from the
 //! gateway's own reading of it, so that a misreading there is not made twice.
 
+mod components;
 mod filling;
 mod interactive;
 mod media;
@@ -11,6 +12,7 @@ mod review;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -29,7 +31,7 @@ use crate::carrier::{Carrier, News, Refusal, WebhookPost};
 use crate::line::{Line, User, digits};
 use crate::message::{Said, Sent, StatusChange};
 use crate::simulator::{Sending, Simulator};
-use crate::template::Template;
+use crate::template::{CategoryChange, Template};
 
 use self::params::Params;
 use self::problem::Problem;
@@ -38,7 +40,7 @@ const NAME: &str = "cloud_api";
 /// A link to a file's bytes is good for five minutes.
 const LINK_SECONDS: i64 = 300;
 
-/// Meta. Settings of a line: `phone_number_id`, `waba_id`, `access_token`, `app_secret`; `refuses` = `later` lets the
+/// Meta. Settings of a line: `phone_number_id`, `waba_id`, `app_id`, `access_token`, `app_secret`; `refuses` = `later` lets the
 /// closed window show as a failed status and not in the answer, as both occur.
 #[derive(Debug, Clone, Copy)]
 pub struct Meta;
@@ -51,7 +53,8 @@ impl Carrier for Meta {
     fn routes(&self, simulator: Simulator) -> Router {
         Router::new()
             .route("/files/{id}", get(bytes))
-            .route("/{version}/{id}", get(node))
+            .route("/{version}/{id}", get(node).post(uploads::write))
+            .route("/{version}/{id}/uploads", post(uploads::begin))
             .route("/{version}/{id}/messages", post(messages))
             .route(
                 "/{version}/{id}/media",
@@ -89,6 +92,15 @@ impl Carrier for Meta {
 
     fn template_decided(&self, line: &Line, template: &Template) -> Option<WebhookPost> {
         Some(webhook::template_decided(line, template))
+    }
+
+    fn template_recategorized(
+        &self,
+        line: &Line,
+        before: &Template,
+        change: &CategoryChange,
+    ) -> Option<WebhookPost> {
+        Some(webhook::template_recategorized(line, before, change))
     }
 
     fn refuse(&self, _: &Line, refusal: &Refusal) -> Response {

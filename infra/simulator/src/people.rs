@@ -8,7 +8,7 @@ use crate::message::{
 };
 use crate::post::{Pending, What};
 use crate::simulator::{Missing, Simulator};
-use crate::template::Review;
+use crate::template::{CategoryChange, Review};
 
 /// One thing of a webhook that brings several.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +157,26 @@ impl Simulator {
         Ok(())
     }
 
+    /// WhatsApp moves a template to another category, or announces that it will.
+    pub fn recategorize_template(&self, id: &str, change: &CategoryChange) -> Result<(), Missing> {
+        let template = self.change(|state| {
+            let found = state.templates.iter_mut().find(|template| template.id == id);
+            found.map(|template| {
+                let before = template.clone();
+                if !change.is_announced {
+                    template.category.clone_from(&change.category);
+                }
+                before
+            })
+        });
+        let before = template.ok_or_else(|| Missing(format!("there is no template {id}")))?;
+        let line = self.line(&before.line)?;
+        if let Some(post) = self.carrier_of(&line)?.template_recategorized(&line, &before, change) {
+            self.put_post(&line, &post, &[]);
+        }
+        Ok(())
+    }
+
     /// Puts a webhook on its way, with the faults that wait for it.
     pub(crate) fn put_post(&self, line: &Line, post: &WebhookPost, messages: &[u64]) {
         let now = self.now_millis();
@@ -249,7 +269,7 @@ fn tapped(sent: &Sent, target: &Target) -> Option<FromUser> {
             Button::QuickReply { payload, title } => {
                 Some(FromUser::TemplateReply { payload: payload.clone(), text: title.clone(), to })
             }
-            Button::Url { .. } | Button::Phone { .. } => None,
+            Button::Url { .. } | Button::Phone { .. } | Button::CopyCode { .. } => None,
         },
         Target::Row(id) => {
             let list = sent.content.list.as_ref()?;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::carrier::Refusal;
-use crate::message::{Button, FileKind, ShownFile, ToUser};
+use crate::message::{Button, FileKind, ShownCard, ShownFile, ShownLocation, ShownOffer, ToUser};
 
 /// More variables than the 1024 characters of a body have room for.
 const VARIABLES_MAX: usize = 1024;
@@ -22,6 +22,16 @@ pub enum Review {
     Disabled,
 }
 
+/// Another category for a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryChange {
+    /// `MARKETING`, …
+    pub category: String,
+    /// Whether it only comes a day later.
+    #[serde(default)]
+    pub is_announced: bool,
+}
+
 /// What stands above the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -35,6 +45,8 @@ pub enum Header {
     File {
         kind: FileKind,
     },
+    /// The place comes with each sending.
+    Location,
 }
 
 /// A button of a template.
@@ -53,6 +65,40 @@ pub enum TemplateButton {
         text: String,
         number: String,
     },
+    /// Copies the code of a coupon.
+    CopyCode {
+        text: String,
+    },
+    /// Copies a one-time password, or hands it over.
+    Otp {
+        text: String,
+    },
+}
+
+/// A card of a carousel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    pub kind: FileKind,
+    pub body: String,
+    pub buttons: Vec<TemplateButton>,
+}
+
+/// A limited-time offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    pub text: String,
+    /// Each sending tells when.
+    pub ends: bool,
+}
+
+/// What few templates have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Parts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<Card>,
 }
 
 /// A template as the provider has it. (line, name, language) is unique.
@@ -70,6 +116,8 @@ pub struct Template {
     pub body: String,
     pub footer: String,
     pub buttons: Vec<TemplateButton>,
+    #[serde(default)]
+    pub parts: Parts,
     #[serde(flatten)]
     pub review: Review,
     /// Milliseconds since 1970.
@@ -84,43 +132,73 @@ pub struct Filling {
     /// The variable of a text header.
     pub header: Option<String>,
     pub file: Option<ShownFile>,
+    pub location: Option<ShownLocation>,
     /// `{{1}}` first.
     pub body: Vec<String>,
     /// By the index of the button: what its tap brings back; the text where it is not given.
     pub payloads: Vec<(usize, String)>,
-    /// By the index of the button: the end of its URL.
+    /// By the index of the button: the end of its URL, or the one-time password.
     pub url_ends: Vec<(usize, String)>,
+    /// By the index of the button: the code of a coupon.
+    pub codes: Vec<(usize, String)>,
+    /// Milliseconds since 1970.
+    pub offer_ends_millis: Option<i64>,
+    /// One for each card.
+    pub cards: Vec<Filling>,
 }
 
 impl Template {
     /// How many different variables the body has.
     pub fn variable_count(&self) -> usize {
-        (1..=VARIABLES_MAX)
-            .take_while(|number| self.body.contains(&format!("{{{{{number}}}}}")))
-            .count()
+        count_variables(&self.body)
     }
 
     /// What the user sees. Refused where the filling does not fit, as WhatsApp does.
     pub fn fill(&self, filling: &Filling) -> Result<ToUser, Refusal> {
-        let expected = self.variable_count();
-        if filling.body.len() != expected {
-            return Err(Refusal::ParameterCount { expected, got: filling.body.len() });
-        }
-        if filling.body.iter().any(|value| value.trim().is_empty()) {
-            return Err(Refusal::ParameterFormat { detail: "a parameter is empty".to_owned() });
-        }
         let (header, file) = self.fill_header(filling)?;
-        let buttons =
-            self.buttons.iter().enumerate().map(|(at, button)| fill_button(button, at, filling));
+        let location = match &self.header {
+            Header::Location => filling.location.clone(),
+            Header::Nothing | Header::Text { .. } | Header::File { .. } => None,
+        };
         Ok(ToUser {
             header,
             file,
-            body: fill_text(&self.body, &filling.body),
+            location,
+            body: fill_body(&self.body, &filling.body)?,
             footer: self.footer.clone(),
-            buttons: buttons.collect(),
+            buttons: fill_buttons(&self.buttons, filling)?,
+            offer: self.fill_offer(filling)?,
+            cards: self.fill_cards(filling)?,
             template: Some(self.name.clone()),
             ..ToUser::default()
         })
+    }
+
+    fn fill_offer(&self, filling: &Filling) -> Result<Option<ShownOffer>, Refusal> {
+        let Some(offer) = &self.parts.offer else { return Ok(None) };
+        if offer.ends != filling.offer_ends_millis.is_some() {
+            let detail = "the offer's end does not fit the template".to_owned();
+            return Err(Refusal::ParameterFormat { detail });
+        }
+        let ends_millis = filling.offer_ends_millis;
+        Ok(Some(ShownOffer { text: offer.text.clone(), ends_millis }))
+    }
+
+    fn fill_cards(&self, filling: &Filling) -> Result<Vec<ShownCard>, Refusal> {
+        let (expected, got) = (self.parts.cards.len(), filling.cards.len());
+        if expected != got {
+            let detail = format!("the carousel has {expected} cards, not {got}");
+            return Err(Refusal::ParameterFormat { detail });
+        }
+        let cards = self.parts.cards.iter().zip(&filling.cards).map(|(card, filling)| {
+            let file = filling.file.clone().filter(|file| file.kind == card.kind);
+            Ok(ShownCard {
+                file: file.ok_or_else(|| no_file(card.kind))?,
+                body: fill_body(&card.body, &filling.body)?,
+                buttons: fill_buttons(&card.buttons, filling)?,
+            })
+        });
+        cards.collect()
     }
 
     /// Whether this text is the template with something in the place of each variable: how Gupshup's gateway finds
@@ -163,31 +241,70 @@ impl Template {
             },
             Header::File { kind } => match &filling.file {
                 Some(file) if file.kind == *kind => Ok((String::new(), Some(file.clone()))),
-                Some(_) | None => Err(Refusal::ParameterFormat {
-                    detail: format!("the header must be a file of kind {}", kind.as_str()),
-                }),
+                Some(_) | None => Err(no_file(*kind)),
             },
+            Header::Location if filling.location.is_some() => Ok((String::new(), None)),
+            Header::Location => {
+                let detail = "the header must be a location".to_owned();
+                Err(Refusal::ParameterFormat { detail })
+            }
         }
     }
 }
 
-fn fill_button(button: &TemplateButton, at: usize, filling: &Filling) -> Button {
+fn no_file(kind: FileKind) -> Refusal {
+    Refusal::ParameterFormat {
+        detail: format!("the header must be a file of kind {}", kind.as_str()),
+    }
+}
+
+fn count_variables(text: &str) -> usize {
+    (1..=VARIABLES_MAX).take_while(|number| text.contains(&format!("{{{{{number}}}}}"))).count()
+}
+
+fn fill_body(text: &str, values: &[String]) -> Result<String, Refusal> {
+    let expected = count_variables(text);
+    if values.len() != expected {
+        return Err(Refusal::ParameterCount { expected, got: values.len() });
+    }
+    if values.iter().any(|value| value.trim().is_empty()) {
+        return Err(Refusal::ParameterFormat { detail: "a parameter is empty".to_owned() });
+    }
+    Ok(fill_text(text, values))
+}
+
+fn fill_buttons(buttons: &[TemplateButton], filling: &Filling) -> Result<Vec<Button>, Refusal> {
+    buttons.iter().enumerate().map(|(at, button)| fill_button(button, at, filling)).collect()
+}
+
+fn fill_button(button: &TemplateButton, at: usize, filling: &Filling) -> Result<Button, Refusal> {
     let given = |values: &[(usize, String)]| {
         values.iter().find(|(index, _)| *index == at).map(|(_, value)| value.clone())
     };
-    match button {
+    let needed = |values: &[(usize, String)]| {
+        let missing = || Refusal::ParameterFormat { detail: format!("button {at} wants a value") };
+        given(values).ok_or_else(missing)
+    };
+    Ok(match button {
         TemplateButton::QuickReply { text } => Button::QuickReply {
             payload: given(&filling.payloads).unwrap_or_else(|| text.clone()),
             title: text.clone(),
         },
-        TemplateButton::Url { text, url } => {
-            let end = given(&filling.url_ends).unwrap_or_default();
-            Button::Url { title: text.clone(), url: url.replace("{{1}}", &end) }
+        TemplateButton::Url { text, url } if url.contains("{{1}}") => {
+            let url = url.replace("{{1}}", &needed(&filling.url_ends)?);
+            Button::Url { title: text.clone(), url }
         }
+        TemplateButton::Url { text, url } => Button::Url { title: text.clone(), url: url.clone() },
         TemplateButton::Phone { text, number } => {
             Button::Phone { title: text.clone(), number: number.clone() }
         }
-    }
+        TemplateButton::CopyCode { text } => {
+            Button::CopyCode { title: text.clone(), code: needed(&filling.codes)? }
+        }
+        TemplateButton::Otp { text } => {
+            Button::CopyCode { title: text.clone(), code: needed(&filling.url_ends)? }
+        }
+    })
 }
 
 fn fill_text(text: &str, values: &[String]) -> String {
@@ -235,6 +352,7 @@ mod tests {
                 TemplateButton::QuickReply { text: "Sí".into() },
                 TemplateButton::Url { text: "Ver".into(), url: "https://a.example/{{1}}".into() },
             ],
+            parts: Parts::default(),
             review: Review::Approved,
             created_millis: 0,
             submitted: serde_json::Value::Null,
@@ -265,6 +383,8 @@ mod tests {
     fn a_wrong_number_of_values_is_refused() {
         let refused = template("Hola {{1}} {{2}}.").fill(&Filling::default());
         assert_eq!(refused, Err(Refusal::ParameterCount { expected: 2, got: 0 }));
+        let refused = template("Hola.").fill(&Filling::default());
+        assert!(matches!(refused, Err(Refusal::ParameterFormat { .. })), "an address without end");
     }
 
     #[test]

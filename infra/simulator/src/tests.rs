@@ -10,7 +10,7 @@ use crate::people::Target;
 use crate::post::Post;
 use crate::simulator::Pace;
 use crate::state::State;
-use crate::template::{Header, Review, Template};
+use crate::template::{Header, Parts, Review, Template};
 use crate::{Carrier, Line, Refusal, Sending, Simulator, User, WebhookPost};
 use async_trait::async_trait;
 use axum::Router;
@@ -186,6 +186,7 @@ fn template() -> Template {
         body: "Hola {{1}}.".to_owned(),
         footer: String::new(),
         buttons: Vec::new(),
+        parts: Parts::default(),
         review: Review::Pending,
         created_millis: 0,
         submitted: Value::Null,

@@ -6,6 +6,7 @@ use super::bot::BotAnswer;
 use super::ids::{ChannelId, ConversationId, MessageId};
 use super::message::{Context, Failure, FromUser, Status, ToUser};
 use super::process::StepAnswer;
+use super::template::Category;
 use super::time::Time;
 use super::user::{Address, Sender, WaId};
 
@@ -19,7 +20,7 @@ pub enum Event {
     MessageEchoed(MessageEchoed),
     /// One of our messages came a step further.
     StatusChanged(StatusChanged),
-    /// The review of a template ended or was reopened.
+    /// The review of a template ended or was reopened, or WhatsApp thinks otherwise of it.
     TemplateChanged(TemplateChanged),
     /// A user gave or took back consent.
     OptInChanged { address: Address, opted_in: bool, time: Time },
@@ -78,8 +79,8 @@ pub struct StatusChanged {
     pub failure: Option<Failure>,
 }
 
-/// A template's state at the provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A template's state at the provider: as much of it as was told.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TemplateChanged {
     /// The provider's id of the template, if it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,10 +90,20 @@ pub struct TemplateChanged {
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// The provider's word.
-    pub provider_status: String,
+    /// The provider's word for where the review stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_status: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Category>,
+    /// What it will be: announced a day ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_category: Option<Category>,
+    /// The provider's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<String>,
 }
 
 /// What the event queue carries: something that a conversation has to be told.
@@ -111,6 +122,7 @@ pub struct Occurrence {
 /// Where an [`Occurrence`] comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "nearly every job is a webhook's")]
 pub enum What {
     /// A provider's webhook.
     Webhook(Event),

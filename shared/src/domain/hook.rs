@@ -94,7 +94,7 @@ impl EventKind {
             Self::WhatsappOutbound => &["started", "approved", "canceled"],
             Self::WhatsappSession => &["started", "expired", "canceled", "restarted"],
             Self::WhatsappProcess => &["started", "succeeded", "failed"],
-            Self::OutboundTemplate => &["approved", "rejected", "pending"],
+            Self::OutboundTemplate => &["approved", "rejected", "pending", "category_changed"],
             Self::Message => &["received", "sent", "delivered", "read", "failed"],
             Self::Handover => &["started", "connected", "ended", "failed"],
             Self::Channel => &["account_changed"],

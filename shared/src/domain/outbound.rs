@@ -1,37 +1,25 @@
 //! An outbound: a message that WhatsApp approves once and that then may open a conversation (T22-T56).
 
+mod filling;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use super::template::{
+    App, Button, Card, Category, Offer, Otp, OtpType, Sampled, TemplateType,
+};
+pub use filling::Filling;
+pub use rules::Broken;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::channel::ProviderKind;
 use super::ids::{ChannelId, FlowId, KeyId, MessageId, OutboundId, OutboundSendId, TenantId};
-use super::message::{
-    ButtonValue, Media, MediaKind, MediaSource, TemplateButtonValue, TemplateHeader,
-    TemplateMessage,
-};
 use super::template;
 use super::time::Time;
 use super::user::Address;
-
-/// Of a template (T32).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Category {
-    Marketing,
-    Authentication,
-    Utility,
-}
-
-/// What stands above the text (T33).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum TemplateType {
-    Text,
-    Video,
-    Image,
-    Document,
-}
 
 /// The three states that callers see (T45-T47).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -53,9 +41,8 @@ impl ReviewStatus {
                 Self::Approved
             }
             "created" | "received" | "submitted" | "pending" | "in_review" | "in_appeal"
-            | "appealed" | "sandbox_requested" | "paused" | "limit_exceeded" | "not_submitted" => {
-                Self::Pending
-            }
+            | "appealed" | "sandbox_requested" | "paused" | "first_paused" | "second_paused"
+            | "limit_exceeded" | "not_submitted" => Self::Pending,
             "rejected" | "failed" | "disabled" | "locked" | "deactivated" | "desactivated"
             | "deleted" | "pending_deletion" | "archived" => Self::Rejected,
             _ => return None,
@@ -80,14 +67,37 @@ impl ReviewStatus {
     }
 }
 
-/// A button of the template, in the order continue, cancel, url, phone (contracts 3.1).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Button {
-    Continue { text: String },
-    Cancel { text: String },
-    Url { text: String, url: String },
-    Phone { text: String, number: String },
+/// What a template has beside its text, its file and its buttons.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Parts {
+    /// Above the text, where the type is TEXT; at most one variable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_text: Option<String>,
+    /// Below the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
+    /// Of an authentication template. The wording of `content` is not submitted then, its one variable is the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otp: Option<Otp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    /// A carousel below the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<Card>,
+}
+
+/// What WhatsApp thinks of a template beside its review.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Rating {
+    /// Before WhatsApp changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_category: Option<Category>,
+    /// That WhatsApp announced, a day ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_category: Option<Category>,
+    /// The provider's word: `GREEN`, `YELLOW`, `RED`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<String>,
 }
 
 /// An outbound as it is stored.
@@ -102,16 +112,22 @@ pub struct Outbound {
     pub is_notification: bool,
     /// With `{{.name}}` variables.
     pub content: String,
+    /// As it was asked for, until WhatsApp changes it.
     pub category: Category,
     pub template_type: TemplateType,
     /// As it was given: `pt-BR`.
     pub language: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_url: Option<String>,
-    /// Names in the order of appearance; a repeated one stands twice (contracts 3.1).
+    /// Names in the order of appearance in `content`; a repeated one stands twice (contracts 3.1).
     pub variables: Vec<String>,
+    /// One for each of [`Outbound::names`].
     pub examples: BTreeMap<String, String>,
     pub buttons: Vec<Button>,
+    #[serde(default)]
+    pub parts: Parts,
+    #[serde(default)]
+    pub rating: Rating,
     pub status: ReviewStatus,
     /// The provider's word; `not_submitted` until the provider was reached.
     pub provider_status: String,
@@ -140,44 +156,69 @@ impl Outbound {
         })
     }
 
-    /// The message that sends it. `values` has one value per variable; `payload` is what a button brings back.
-    pub fn message(
-        &self,
-        values: &BTreeMap<String, String>,
-        payload: impl Fn(Reply) -> String,
-    ) -> TemplateMessage {
-        let value =
-            |name: &String| values.get(name).map(|v| template::clean_value(v)).unwrap_or_default();
-        let kind = match self.template_type {
-            TemplateType::Text => None,
-            TemplateType::Video => Some(MediaKind::Video),
-            TemplateType::Image => Some(MediaKind::Image),
-            TemplateType::Document => Some(MediaKind::Document),
-        };
-        let header = kind.zip(self.media_url.clone()).map(|(kind, url)| {
-            let source = Some(MediaSource::Link(url));
-            let media =
-                Media { kind, source, mime: None, filename: None, caption: None, stored: None };
-            TemplateHeader::Media(media)
-        });
-        let buttons = self.buttons.iter().zip(0u8..).filter_map(|(button, index)| {
-            let payload = match button {
-                Button::Continue { .. } => payload(Reply::Continue),
-                Button::Cancel { .. } => payload(Reply::Cancel),
-                Button::Url { .. } | Button::Phone { .. } => return None,
-            };
-            Some(TemplateButtonValue { index, value: ButtonValue::QuickReply { payload } })
-        });
-        TemplateMessage {
-            name: self.template_name.clone(),
-            provider_id: self.template_id.clone(),
-            language: self.language.clone(),
-            header,
-            body: self.variables.iter().map(value).collect(),
-            rendered: Some(template::render(&self.content, values)),
-            buttons: buttons.collect(),
+    /// The names of all variables, each once: of header, text, buttons and cards, in this order.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for text in self.texts() {
+            for name in template::variables(text).unwrap_or_default() {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
         }
+        names
     }
+
+    /// All texts that may have variables.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let of_cards =
+            self.parts.cards.iter().flat_map(|card| {
+                card.content.as_deref().into_iter().chain(addresses(&card.buttons))
+            });
+        let header = self.parts.header_text.as_deref().into_iter();
+        header.chain([self.content.as_str()]).chain(addresses(&self.buttons)).chain(of_cards)
+    }
+
+    /// The text as providers take it.
+    pub fn body(&self) -> Sampled {
+        template::sampled(&self.content, &self.examples)
+    }
+
+    /// The files that the review wants to see: the header's or the cards', in their order, with their addresses.
+    pub fn files(&self) -> impl Iterator<Item = (TemplateType, &str)> {
+        let header = self.media_url.as_deref().map(|url| (self.template_type, url));
+        let cards = self.parts.cards.iter();
+        header.into_iter().chain(cards.map(|card| (card.template_type, card.media_url.as_str())))
+    }
+
+    /// The language in the providers' form, `pt_BR` (contracts 3.1).
+    pub fn provider_language(&self) -> String {
+        self.language.replace('-', "_")
+    }
+
+    /// Whether a provider means this outbound's language. Some leave the region away, or the whole.
+    pub fn is_language(&self, word: &str) -> bool {
+        let (ours, theirs) = (self.provider_language(), word.replace('-', "_"));
+        let begins = |long: &str, short: &str| {
+            long.split('_').next().is_some_and(|first| first.eq_ignore_ascii_case(short))
+        };
+        theirs.is_empty()
+            || ours.eq_ignore_ascii_case(&theirs)
+            || begins(&ours, &theirs)
+            || begins(&theirs, &ours)
+    }
+}
+
+/// The addresses that buttons open.
+fn addresses(buttons: &[Button]) -> impl Iterator<Item = &str> {
+    buttons.iter().filter_map(|button| match button {
+        Button::Url { url, .. } => Some(url.as_str()),
+        Button::Continue { .. }
+        | Button::Cancel { .. }
+        | Button::QuickReply { .. }
+        | Button::Phone { .. }
+        | Button::CopyCode { .. } => None,
+    })
 }
 
 /// What came of a sending once the user acted (T55, T56).

@@ -32,10 +32,13 @@ const POLL_LATER: Duration = Duration::from_hours(6);
 
 /// Outbounds looked at in one run; the others stay due.
 const DUE_MAX: u32 = 500;
-/// Pages of a provider's list that are read at most.
-const PAGES_MAX: u32 = 50;
+/// Pages of a provider's list that are read at most: an account has 6,000 templates and a page a hundred.
+const PAGES_MAX: u32 = 100;
 const TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A provider's templates by name: one for each language.
+type Rows = BTreeMap<String, Vec<TemplateRow>>;
 
 /// The handler of the schedule.
 pub struct Poll {
@@ -107,10 +110,10 @@ impl Poll {
         Ok(())
     }
 
-    /// All templates of the channel; `None` if the provider did not say.
-    async fn rows(&self, channel: &OpenChannel) -> Option<BTreeMap<String, TemplateRow>> {
+    /// All templates of the channel; `None` if the provider did not say, or not all.
+    async fn rows(&self, channel: &OpenChannel) -> Option<Rows> {
         let provider = provider::of(channel.provider);
-        let (mut rows, mut next) = (BTreeMap::new(), None);
+        let (mut rows, mut next) = (Rows::new(), None);
         for _ in 0..PAGES_MAX {
             let request = provider.list_templates(channel, next.as_deref());
             let answer = self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX);
@@ -122,13 +125,17 @@ impl Poll {
                 }
             };
             let page = provider.read_templates(channel, next.as_deref(), &response)?;
-            rows.extend(page.rows.into_iter().map(|row| (row.name.clone(), row)));
+            for row in page.rows {
+                rows.entry(row.name.clone()).or_default().push(row);
+            }
             next = page.next;
             if next.is_none() {
-                break;
+                return Some(rows);
             }
         }
-        Some(rows)
+        // What stands behind may be ours: half a list would look as if it were not there.
+        tracing::warn!(channel.id = %channel.id, "the list of templates does not end");
+        None
     }
 
     /// Takes in what the provider says of one outbound. Its status afterwards.
@@ -136,16 +143,20 @@ impl Poll {
         &self,
         channel: &OpenChannel,
         outbound: &Outbound,
-        rows: &BTreeMap<String, TemplateRow>,
+        rows: &Rows,
         now: Time,
     ) -> Result<ReviewStatus> {
-        if let Some(row) = rows.get(&outbound.template_name) {
+        if let Some(row) = row_of(outbound, rows) {
             let changed = TemplateChanged {
                 provider_id: row.id.clone(),
                 name: Some(row.name.clone()),
                 language: Some(row.language.clone()),
-                provider_status: row.status.clone(),
+                provider_status: Some(row.status.clone()),
                 reason: row.reason.clone(),
+                category: row.category,
+                // A list does not tell what is announced.
+                next_category: None,
+                quality: row.quality.clone(),
             };
             review::apply(&self.store, &*self.queue, channel, &changed, now).await?;
             return Ok(outbound.status.after(&row.status));
@@ -158,15 +169,21 @@ impl Poll {
             return Ok(outbound.status);
         };
         // Told before it is saved: who dies in between tells the same event again, under the same id.
-        if after.status != outbound.status {
-            review::tell(&self.store, &*self.queue, channel, &after, now).await?;
-        }
+        review::tell(&self.store, &*self.queue, channel, (outbound, &after), now).await?;
         match self.store.save_outbound(outbound.version, &after, None).await {
             Err(Error::Changed(_)) => return Ok(outbound.status),
             saved => saved?,
         }
         Ok(after.status)
     }
+}
+
+/// The row with the outbound's name and language: the very language before one that is written in another way.
+fn row_of<'a>(outbound: &Outbound, rows: &'a Rows) -> Option<&'a TemplateRow> {
+    let rows = rows.get(&outbound.template_name)?;
+    let language = outbound.provider_language();
+    let exact = rows.iter().find(|row| row.language == language);
+    exact.or_else(|| rows.iter().find(|row| outbound.is_language(&row.language)))
 }
 
 /// `reason`: whether the provider gave no list, or all of the channel's poll failed.

@@ -10,15 +10,16 @@ use utoipa::ToSchema;
 use super::admit::{Admit, Call};
 use super::effects::{TRIES, message_job};
 use super::hook;
+use super::manage::content::check_place;
 use super::manage::found;
-use super::manage::outbound_body::values_of;
+use super::manage::outbound_body::check_file;
 use super::manage::outbounds::SendStatus;
 use crate::domain::channel::Channel;
 use crate::domain::conversation::{Conversation, LastSend, SENDS_MAX};
 use crate::domain::hook::{EventKind, HookEvent};
 use crate::domain::ids::{EventId, FlowId, MessageId, OutboundId, OutboundSendId};
-use crate::domain::message::{Origin, OutsideWindow, Sending, ToUser};
-use crate::domain::outbound::{Outbound, OutboundSend, Reply, ReviewStatus, payload};
+use crate::domain::message::{Location, Origin, OutsideWindow, Sending, ToUser};
+use crate::domain::outbound::{Filling, Outbound, OutboundSend, Reply, ReviewStatus, payload};
 use crate::domain::phone::{self, Number};
 use crate::domain::tenant::Role;
 use crate::domain::time::Time;
@@ -48,6 +49,19 @@ pub struct NewSend {
     /// Echoed in hooks.
     #[schema(min_length = 1, max_length = 128)]
     pub account_id: Option<String>,
+    /// The file above the text, in place of the one of the creation: an https address.
+    #[schema(min_length = 1, max_length = 2048, format = "uri")]
+    pub media_url: Option<String>,
+    /// Of a document above the text.
+    #[schema(min_length = 1, max_length = 240)]
+    pub filename: Option<String>,
+    /// The place above the text; required where the type is LOCATION.
+    pub header_location: Option<Location>,
+    /// A coupon's code, in place of the example of the creation.
+    #[schema(min_length = 1, max_length = 15)]
+    pub copy_code: Option<String>,
+    /// When the limited-time offer ends; required where it does.
+    pub offer_expiration: Option<Time>,
 }
 
 /// A sending that was accepted.
@@ -61,12 +75,35 @@ pub struct SendAccepted {
     pub creation_date: Time,
 }
 
+impl NewSend {
+    /// What it fills the outbound with.
+    fn filling(&self, now: Time) -> Result<Filling> {
+        if let Some(address) = &self.media_url {
+            check_file(address, "media_url")?;
+        }
+        if let Some(place) = &self.header_location {
+            check_place(place, "header_location")?;
+        }
+        if self.offer_expiration.is_some_and(|end| end <= now) {
+            return Err(Error::invalid("offer_expiration", "must be in the future"));
+        }
+        Ok(Filling {
+            values: self.var.clone(),
+            media_url: self.media_url.clone(),
+            filename: self.filename.clone(),
+            location: self.header_location.clone(),
+            copy_code: self.copy_code.clone(),
+            offer_expires: self.offer_expiration,
+        })
+    }
+}
+
 /// All that the checks found.
 struct Checked {
     outbound: Outbound,
     channel: Channel,
     number: Number,
-    variables: BTreeMap<String, String>,
+    filling: Filling,
     flow: Option<FlowId>,
     account_id: Option<String>,
 }
@@ -126,7 +163,7 @@ impl SendOutbound {
         if !new.user_authorized {
             return Err(Error::invalid("user_authorized", "must be true"));
         }
-        let variables = values_of(&outbound.variables, &new.var)?;
+        let filling = outbound.fit(new.filling(call.now)?)?;
         let flow = if outbound.is_notification { None } else { new.flow_id };
         if !outbound.is_notification && flow.is_none() {
             let rule = "is required unless the outbound is a notification";
@@ -141,7 +178,7 @@ impl SendOutbound {
         let inactive = || Error::Conflict("the channel of the outbound is not active".to_owned());
         let channel = channel.ok_or_else(inactive)?;
         let account_id = new.account_id;
-        Ok(Checked { outbound, channel, number, variables, flow, account_id })
+        Ok(Checked { outbound, channel, number, filling, flow, account_id })
     }
 
     async fn store_and_queue(
@@ -164,7 +201,7 @@ impl SendOutbound {
             to,
             message: sending.id,
             flow: checked.flow,
-            variables: checked.variables.clone(),
+            variables: checked.filling.values.clone(),
             account_id: checked.account_id.clone(),
             authorized_by: call.caller.id,
             reply: None,
@@ -239,7 +276,7 @@ fn sending(
     new_consent: bool,
 ) -> Sending {
     let outbound = &checked.outbound;
-    let template = outbound.message(&checked.variables, |reply| payload(outbound.id, reply));
+    let template = outbound.message(&checked.filling, |reply| payload(outbound.id, reply));
     Sending {
         id: MessageId::of(conversation.id, now, &[id.bytes()]),
         channel: checked.channel.id,

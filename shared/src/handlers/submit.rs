@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
+
 use super::upload::{Brought, bring};
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::MediaKind;
-use crate::domain::outbound::TemplateType;
-use crate::domain::outbound::{Outbound, ReviewStatus};
+use crate::domain::outbound::{Outbound, ReviewStatus, TemplateType};
 use crate::domain::time::Time;
-use crate::ports::{Http, Reach};
+use crate::ports::{CallError, Http, Reach};
 use crate::provider::{self, Class, Purpose, Submitted, Upload};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
-/// The largest example that is accepted (infobip 5; the others take no less).
-const SAMPLE_BYTES_MAX: usize = 16 * 1024 * 1024;
+const MB: usize = 1024 * 1024;
+/// The largest sample of any kind (infobip 5; the others take no less).
+const SAMPLE_BYTES_MAX: usize = 16 * MB;
 
 /// The provider's word for a template that it refused on the spot.
 const REJECTED: &str = "rejected";
@@ -27,12 +29,11 @@ pub(super) async fn submit(
     now: Time,
 ) -> Option<Outbound> {
     let provider = provider::of(channel.provider);
-    let sample = match sample(http, channel, outbound).await? {
-        Sample::Handle(handle) => Some(handle),
-        Sample::None => None,
-        Sample::Refused(reason) => return Some(refused(outbound, reason, now)),
+    let samples = match samples(http, channel, outbound).await? {
+        Ok(samples) => samples,
+        Err(reason) => return Some(refused(outbound, reason, now)),
     };
-    let request = provider.submit_template(channel, outbound, sample.as_deref());
+    let request = provider.submit_template(channel, outbound, &samples);
     let response = match http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX).await {
         Ok(response) => response,
         Err(error) => {
@@ -65,47 +66,49 @@ fn refused(outbound: &Outbound, reason: String, now: Time) -> Outbound {
     }
 }
 
-/// What stands for the header's file in a submission.
-enum Sample {
-    /// There is no file, or its address does.
-    None,
-    Handle(String),
-    Refused(String),
+/// What stands for the template's files in its submission, or why they will never do; `None`: not now.
+async fn samples(
+    http: &dyn Http,
+    channel: &OpenChannel,
+    outbound: &Outbound,
+) -> Option<Result<Vec<String>, String>> {
+    let mut handles = Vec::new();
+    if !provider::of(channel.provider).wants_samples(channel) {
+        return Some(Ok(handles));
+    }
+    for (template_type, url) in outbound.files() {
+        let kind = match template_type {
+            TemplateType::Video => MediaKind::Video,
+            TemplateType::Image => MediaKind::Image,
+            TemplateType::Document => MediaKind::Document,
+            TemplateType::Text | TemplateType::Location => continue,
+        };
+        match sample(http, channel, outbound, (kind, url)).await? {
+            Ok(handle) => handles.extend(handle),
+            Err(reason) => return Some(Err(reason)),
+        }
+    }
+    Some(Ok(handles))
 }
 
-/// The header's file, brought to the provider if it wants that; `None`: not now.
-async fn sample(http: &dyn Http, channel: &OpenChannel, outbound: &Outbound) -> Option<Sample> {
-    let kind = match outbound.template_type {
-        TemplateType::Text => return Some(Sample::None),
-        TemplateType::Video => MediaKind::Video,
-        TemplateType::Image => MediaKind::Image,
-        TemplateType::Document => MediaKind::Document,
+/// One file, brought to the provider; no handle where it takes the address after all.
+async fn sample(
+    http: &dyn Http,
+    channel: &OpenChannel,
+    outbound: &Outbound,
+    (kind, url): (MediaKind, &str),
+) -> Option<Result<Option<String>, String>> {
+    let (mime, bytes) = match fetch(http, outbound, kind, url).await? {
+        Ok(file) => file,
+        Err(reason) => return Some(Err(reason)),
     };
-    let Some(url) = &outbound.media_url else { return Some(Sample::None) };
-    let request = http::Request::get(url).body(Vec::new()).ok()?;
-    let answer = http.call(request, Reach::Public, TIMEOUT, SAMPLE_BYTES_MAX).await;
-    let answer = match answer {
-        Ok(answer) if answer.status().is_success() => answer,
-        Ok(_) | Err(_) => {
-            tracing::warn!(outbound.id = %outbound.id, "the file of a template cannot be had");
-            return None;
-        }
-    };
-    let mime = answer.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let mime = mime.and_then(|kind| kind.split(';').next()).unwrap_or("application/octet-stream");
-    let file = Upload {
-        purpose: Purpose::Sample,
-        kind,
-        mime: mime.trim(),
-        filename: None,
-        bytes: answer.body(),
-    };
+    let filename = url.rsplit('/').next().and_then(|last| last.split(['?', '#']).next());
+    let filename = filename.filter(|name| !name.is_empty());
+    let file = Upload { purpose: Purpose::Sample, kind, mime: &mime, filename, bytes: &bytes };
     match bring(http, channel, &file).await {
-        Ok(Brought::Under(handle)) => Some(Sample::Handle(handle)),
-        Ok(Brought::ByAddress) => Some(Sample::None),
-        Ok(Brought::Refused { class: Class::Final, failure }) => {
-            Some(Sample::Refused(failure.message))
-        }
+        Ok(Brought::Under(handle)) => Some(Ok(Some(handle))),
+        Ok(Brought::ByAddress) => Some(Ok(None)),
+        Ok(Brought::Refused { class: Class::Final, failure }) => Some(Err(failure.message)),
         Ok(Brought::Refused { failure, .. }) => {
             tracing::warn!(outbound.id = %outbound.id, code = failure.code, "a template's file was not taken");
             None
@@ -113,6 +116,62 @@ async fn sample(http: &dyn Http, channel: &OpenChannel, outbound: &Outbound) -> 
         Err(error) => {
             tracing::warn!(outbound.id = %outbound.id, %error, "a template's file was not brought");
             None
+        }
+    }
+}
+
+/// The file with its type, or the rule that it breaks (whatsapp-rules 3); `None`: it cannot be had now.
+async fn fetch(
+    http: &dyn Http,
+    outbound: &Outbound,
+    kind: MediaKind,
+    url: &str,
+) -> Option<Result<(String, Vec<u8>), String>> {
+    let request = http::Request::get(url).body(Vec::new()).ok()?;
+    let answer = match http.call(request, Reach::Public, TIMEOUT, SAMPLE_BYTES_MAX).await {
+        Ok(answer) if answer.status().is_success() => answer,
+        // Nobody will find it there later either; the caller has to say where it is.
+        Ok(answer) if is_final(answer.status()) => {
+            return Some(Err(format!("{url} answers {}", answer.status().as_u16())));
+        }
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            tracing::warn!(outbound.id = %outbound.id, status, "the file of a template cannot be had");
+            return None;
+        }
+        Err(CallError::Forbidden { rule, .. }) => return Some(Err(format!("{url}: {rule}"))),
+        Err(error) => {
+            tracing::warn!(outbound.id = %outbound.id, %error, "the file of a template cannot be had");
+            return None;
+        }
+    };
+    let mime = answer.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let mime = mime.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    let mime = mime.trim().to_ascii_lowercase();
+    let (types, bytes_max) = limits(kind);
+    if !types.contains(&mime.as_str()) {
+        return Some(Err(format!("{url} has the type {mime}, not one of {}", types.join(", "))));
+    }
+    let bytes = answer.into_body();
+    // A body is cut off at the limit of the call.
+    if bytes.is_empty() || bytes.len() >= bytes_max {
+        return Some(Err(format!("{url} must have less than {} MB", bytes_max / MB)));
+    }
+    Some(Ok((mime, bytes)))
+}
+
+fn is_final(status: StatusCode) -> bool {
+    let may_pass = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+    (status.is_client_error() || status.is_redirection()) && !may_pass.contains(&status)
+}
+
+/// Types and bytes of a file that can stand as a sample.
+const fn limits(kind: MediaKind) -> (&'static [&'static str], usize) {
+    match kind {
+        MediaKind::Image | MediaKind::Sticker => (&["image/jpeg", "image/png"], 5 * MB),
+        MediaKind::Video => (&["video/mp4", "video/3gpp"], SAMPLE_BYTES_MAX),
+        MediaKind::Document | MediaKind::Audio | MediaKind::Voice => {
+            (&["application/pdf"], SAMPLE_BYTES_MAX)
         }
     }
 }

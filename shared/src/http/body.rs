@@ -150,6 +150,14 @@ mod tests {
         var: std::collections::BTreeMap<String, String>,
         #[serde(default)]
         list: Vec<String>,
+        #[serde(default)]
+        parts: Vec<Part>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize, ToSchema)]
+    struct Part {
+        #[schema(minimum = 1, maximum = 9)]
+        n: u8,
     }
 
     fn read(kind: &str, body: &str) -> Result<Sample, String> {
@@ -173,11 +181,23 @@ mod tests {
             delay: Some(45),
             var: [("x".to_owned(), "é".to_owned())].into(),
             list: vec!["1".into(), "2".into()],
+            parts: vec![Part { n: 1 }, Part { n: 2 }],
         };
         for (kind, body) in [
-            ("form", "name=a+b&flag=TRUE&delay=45&var.x=%C3%A9&list=1&list=2"),
-            ("json", r#"{"name":"a b","flag":true,"delay":45,"var":{"x":"é"},"list":["1","2"]}"#),
-            ("json", r#"{"name":"a b","flag":true,"delay":45,"var.x":"é","list":["1","2"],"y":1}"#),
+            (
+                "form",
+                "name=a+b&flag=TRUE&delay=45&var.x=%C3%A9&list=1&list=2&parts={\"n\":1}&parts={\"n\":2}",
+            ),
+            (
+                "json",
+                r#"{"name":"a b","flag":true,"delay":45,"var":{"x":"é"},"list":["1","2"],
+                   "parts":[{"n":1},{"n":2}]}"#,
+            ),
+            (
+                "json",
+                r#"{"name":"a b","flag":true,"delay":45,"var.x":"é","list":["1","2"],"y":1,
+                   "parts":[{"n":1},{"n":2}]}"#,
+            ),
         ] {
             assert_eq!(read(kind, body).as_ref(), Ok(&wanted), "{body}");
         }
@@ -214,6 +234,8 @@ mod tests {
             ("form", "flag=true&flag=true&name=a", "flag is given more than once"),
             ("form", "flag=true&name=%ff", "body must be UTF-8"),
             ("form", "flag=true&name=a&delay=x", "delay must be a whole number"),
+            ("form", "flag=true&name=a&parts=x", "parts[0] must be an object"),
+            ("form", "flag=true&name=a&parts={\"n\":0}", "parts[0].n must be between 1 and 9"),
         ] {
             assert_eq!(read(kind, body), Err(error.to_owned()), "{body}");
         }

@@ -11,7 +11,8 @@ use super::body::{Body, Query};
 use super::call::{Answer, Emptied, Id, Reply};
 use crate::domain::ids::{OutboundId, OutboundSendId};
 use crate::handlers::admit::Call;
-use crate::handlers::manage::outbound_body::{NewOutbound, OutboundFilter, OutboundView};
+use crate::handlers::manage::outbound_body::NewOutbound;
+use crate::handlers::manage::outbound_view::{OutboundFilter, OutboundView};
 use crate::handlers::manage::outbounds::SendView;
 use crate::handlers::manage::{ListOf, Manage};
 
@@ -24,7 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Manage>> {
 
 /// Create an outbound and submit it for review
 ///
-/// A provider that cannot be reached is asked again later; one that refuses on the spot makes it REJECTED.
+/// What breaks one of WhatsApp's rules for templates is refused here, with the field and the rule. A provider that cannot
+/// be reached is asked again later; one that refuses on the spot makes it REJECTED. In a form, objects of a list are JSON.
 /// Role: `integrator`.
 #[utoipa::path(post, path = "/v1/whatsapp/outbounds", tag = "outbounds",
     request_body(content((NewOutbound = "application/json"), (NewOutbound = "application/x-www-form-urlencoded"))),

@@ -94,6 +94,19 @@ fn wrong(path: &str, rule: impl Into<String>) -> Wrong {
     Wrong::Rule { field: shown(path), rule: rule.into() }
 }
 
+/// What a form has no way to write but as JSON in a text: an object of a list.
+fn object_in_text(value: &Value) -> Option<Value> {
+    let text = match value {
+        Value::String(text) => text,
+        Value::Array(texts) => match texts.as_slice() {
+            [Value::String(text)] => text,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    serde_json::from_str(text).ok().filter(Value::is_object)
+}
+
 /// A path as it is named: fields of a flow's `config` stand alone (contracts 1.2).
 pub(super) fn shown(path: &str) -> String {
     let field = path.strip_prefix("config.").unwrap_or(path);
@@ -152,7 +165,12 @@ impl Check<'_> {
         }
         let kinds = types(schema);
         let kind = kinds.iter().copied().find(|kind| *kind != "null").unwrap_or_default();
-        if self.leaves == Leaves::Texts && kind != "object" {
+        if self.leaves == Leaves::Texts && kind == "object" {
+            if let Some(object) = object_in_text(value) {
+                *value = object;
+                return Check { leaves: Leaves::Typed, ..*self }.value(value, schema, path);
+            }
+        } else if self.leaves == Leaves::Texts {
             Self::read_texts(value, kind, path)?;
         }
         if kinds.contains(&"null") && (value.is_null() || value == "") {

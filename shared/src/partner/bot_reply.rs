@@ -322,7 +322,20 @@ fn template(object: &Value) -> Read<TemplateMessage> {
     let buttons =
         buttons.map(|(place, value)| template_button(place, value)).collect::<Read<_>>()?;
     let provider_id = text_at(inner, &["/template_id"]).map(str::to_owned);
-    Ok(TemplateMessage { name, provider_id, language, header, body, rendered: None, buttons })
+    Ok(TemplateMessage {
+        name,
+        provider_id,
+        language,
+        header,
+        body,
+        body_names: Vec::new(),
+        rendered: None,
+        rendered_header: None,
+        footer: None,
+        buttons,
+        offer_expires: None,
+        cards: Vec::new(),
+    })
 }
 
 fn template_header(header: &Value) -> Read<TemplateHeader> {

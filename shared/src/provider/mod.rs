@@ -16,7 +16,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::event::Event;
 use crate::domain::message::{Failure, Media, MediaKind, Sending};
-use crate::domain::outbound::Outbound;
+use crate::domain::outbound::{Category, Outbound};
 use crate::domain::time::Time;
 use crate::domain::user::{Address, WaId};
 
@@ -127,8 +127,8 @@ pub enum Submitted {
     Later,
 }
 
-/// One row of a provider's template list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One row of a provider's template list. Name and language are its key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TemplateRow {
     pub id: Option<String>,
     pub name: String,
@@ -137,6 +137,10 @@ pub struct TemplateRow {
     /// The provider's word.
     pub status: String,
     pub reason: Option<String>,
+    /// `None` where it is not told, or is none of today's.
+    pub category: Option<Category>,
+    /// The provider's word.
+    pub quality: Option<String>,
 }
 
 /// A page of a provider's template list.
@@ -286,12 +290,29 @@ pub trait Provider: Sync + Send {
         UploadStep::ByAddress
     }
 
-    /// The call that submits a template for review. `sample` is what [`Provider::upload`] made of the header's file.
+    /// Whether this channel can have all parts of the template. The field that it cannot have, as the API names it, and
+    /// the rule.
+    fn fits(
+        &self,
+        _channel: &OpenChannel,
+        _outbound: &Outbound,
+    ) -> Result<(), (&'static str, &'static str)> {
+        Ok(())
+    }
+
+    /// Whether a template's files are brought with [`Provider::upload`] before it is submitted. The default takes their
+    /// addresses.
+    fn wants_samples(&self, _channel: &OpenChannel) -> bool {
+        false
+    }
+
+    /// The call that submits a template for review. `samples` is what [`Provider::upload`] made of
+    /// [`Outbound::files`], in their order; empty where the provider takes their addresses.
     fn submit_template(
         &self,
         channel: &OpenChannel,
         outbound: &Outbound,
-        sample: Option<&str>,
+        samples: &[String],
     ) -> Request<Vec<u8>>;
 
     fn read_submitted(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted;

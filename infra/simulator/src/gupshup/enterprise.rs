@@ -249,15 +249,43 @@ fn template(
         return Err(invalid("a template with buttons needs isTemplate=true"));
     }
     let url_ends = url_end(&template, form);
-    let header = form.get("header").map(str::to_owned);
-    template.fill(&Filling { header, file, body, payloads: Vec::new(), url_ends })
+    check_compared(&template, form)?;
+    let header = form.get("header").and_then(|text| header_value(&template, text));
+    template.fill(&Filling { header, file, body, url_ends, ..Filling::default() })
+}
+
+/// Header and footer are compared with the template's, like the body.
+fn check_compared(template: &Template, form: &Form) -> Result<(), Refusal> {
+    let header = match &template.header {
+        Header::Text { text } => text.as_str(),
+        Header::Nothing | Header::File { .. } | Header::Location => "",
+    };
+    let given = form.text("header");
+    let fits = given == header || header_value(template, given).is_some();
+    if fits && form.text("footer") == template.footer {
+        return Ok(());
+    }
+    Err(Refusal::TemplateMissing)
+}
+
+/// What stands in the place of the header's variable.
+fn header_value(template: &Template, given: &str) -> Option<String> {
+    let Header::Text { text } = &template.header else { return None };
+    let (before, after) = text.split_once("{{1}}")?;
+    Some(given.strip_prefix(before)?.strip_suffix(after)?.to_owned())
 }
 
 /// The gateway's templates have at most one changing address.
 fn url_end(template: &Template, form: &Form) -> Vec<(usize, String)> {
     let Some(end) = form.get("buttonUrlParam") else { return Vec::new() };
     let mut buttons = template.buttons.iter();
-    let at = buttons.position(|button| matches!(button, TemplateButton::Url { .. }));
+    let at = buttons.position(|button| match button {
+        TemplateButton::Url { url, .. } => url.contains("{{1}}"),
+        TemplateButton::Otp { .. } => true,
+        TemplateButton::QuickReply { .. }
+        | TemplateButton::Phone { .. }
+        | TemplateButton::CopyCode { .. } => false,
+    });
     at.map(|at| (at, end.to_owned())).into_iter().collect()
 }
 

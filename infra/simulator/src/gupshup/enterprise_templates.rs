@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::form::{Form, invalid, link, no_longer};
 use super::{enterprise, number};
 use crate::message::FileKind;
-use crate::template::{Header, Review, Template, TemplateButton};
+use crate::template::{Header, Parts, Review, Template, TemplateButton};
 use crate::{Line, Refusal, Simulator};
 
 const FIELDS: [&str; 25] = [
@@ -82,11 +82,13 @@ fn read(simulator: &Simulator, line: &Line, form: &Form) -> Result<Template, Ref
         body: body.to_owned(),
         footer: form.text("footer").to_owned(),
         buttons: buttons(form)?,
+        parts: Parts::default(),
         review: Review::Pending,
         created_millis: simulator.now_millis(),
         submitted: Value::Null,
     };
     no_longer(&template.footer, "footer", 60)?;
+    worded(form, &mut template)?;
     let examples = match form.get("template_variable_examples") {
         Some(_) => form.json("template_variable_examples")?,
         None => json!([]),
@@ -97,6 +99,28 @@ fn read(simulator: &Simulator, line: &Line, form: &Form) -> Result<Template, Ref
     }
     template.submitted = json!({ "type": form.text("type").to_ascii_uppercase() });
     Ok(template)
+}
+
+/// An authentication template is worded by WhatsApp and has a button that copies.
+fn worded(form: &Form, template: &mut Template) -> Result<(), Refusal> {
+    if form.get("otp_buttons").is_none() {
+        return if template.category == "AUTHENTICATION" {
+            Err(invalid("otp_buttons is needed where category is AUTHENTICATION"))
+        } else {
+            Ok(())
+        };
+    }
+    let buttons = form.json("otp_buttons")?;
+    let button = buttons.get(0).filter(|button| {
+        button.get("type").and_then(Value::as_str) == Some("OTP")
+            && button.get("otp_type").and_then(Value::as_str) == Some("COPY_CODE")
+    });
+    let button = button.ok_or_else(|| invalid("otp_buttons must have a COPY_CODE button"))?;
+    let text = button.get("text").and_then(Value::as_str).unwrap_or("Copy code").to_owned();
+    no_longer(&text, "otp_buttons", 25)?;
+    "{{1}} is your verification code.".clone_into(&mut template.body);
+    template.buttons = vec![TemplateButton::Otp { text }];
+    Ok(())
 }
 
 fn header(form: &Form) -> Result<Header, Refusal> {
@@ -110,6 +134,7 @@ fn header(form: &Form) -> Result<Header, Refusal> {
         "image" => FileKind::Image,
         "video" => FileKind::Video,
         "document" => FileKind::Document,
+        "location" => return Ok(Header::Location),
         other => return Err(invalid(format!("the type {other} is not known"))),
     };
     let examples = form.json("header_examples")?;
@@ -142,8 +167,15 @@ fn buttons(form: &Form) -> Result<Vec<TemplateButton>, Refusal> {
 fn action(button: &Value) -> Result<TemplateButton, Refusal> {
     let of = |name: &str| super::form::member(button, name, 2000).map(str::to_owned);
     match of("type")?.as_str() {
-        "url" if matches!(of("urlType")?.as_str(), "static" | "dynamic") => {
-            Ok(TemplateButton::Url { text: of("text")?, url: link(&of("url")?)? })
+        "url" => {
+            let url = of("url")?;
+            let is_dynamic = url.contains("{{1}}");
+            let word = if is_dynamic { "dynamic" } else { "static" };
+            if of("urlType")? != word || is_dynamic != button.get("example").is_some() {
+                return Err(invalid(format!("the address {url} is {word}")));
+            }
+            link(&url.replace("{{1}}", "1"))?;
+            Ok(TemplateButton::Url { text: of("text")?, url })
         }
         "phone_number" => {
             Ok(TemplateButton::Phone { text: of("text")?, number: of("phone_number")? })

@@ -12,6 +12,7 @@ mod self_serve_templates;
 #[cfg(test)]
 mod tests;
 mod token;
+mod uploads;
 mod v2_news;
 mod v3_news;
 
@@ -25,7 +26,7 @@ use serde_json::Value;
 
 use crate::carrier::News;
 use crate::message::{Said, Sent, StatusChange};
-use crate::template::Template;
+use crate::template::{CategoryChange, Template};
 use crate::{Carrier, Line, Refusal, Simulator, User, WebhookPost};
 
 /// The path below which the API is, and the carrier of a line.
@@ -78,6 +79,8 @@ impl Carrier for Gupshup {
             .route("/partner/app/{app}/v3/message", post(partner::message))
             .route("/partner/app/{app}/media/{id}", get(partner::media))
             .route("/partner/app/{app}/subscription", post(self_serve::subscribe))
+            .route("/partner/app/{app}/upload/media", post(uploads::partner))
+            .route("/wa/{app}/wa/media/v2", post(uploads::self_serve))
             .route("/partner/app/{app}/templates", templates)
             .route("/partner/app/{app}/template/{name}", template)
             .with_state(simulator)
@@ -138,6 +141,19 @@ impl Carrier for Gupshup {
             Dialect::Enterprise => None,
             Dialect::V2 => Some(callback(line, &v2_news::template(line, template))),
             Dialect::V3 => Some(callback(line, &v3_news::template(line, template))),
+        }
+    }
+
+    fn template_recategorized(
+        &self,
+        line: &Line,
+        before: &Template,
+        change: &CategoryChange,
+    ) -> Option<WebhookPost> {
+        match dialect(line) {
+            Dialect::Enterprise => None,
+            Dialect::V2 => Some(callback(line, &v2_news::category(line, before, change)?)),
+            Dialect::V3 => Some(callback(line, &v3_news::category(line, before, change))),
         }
     }
 

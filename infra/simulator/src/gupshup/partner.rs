@@ -39,7 +39,11 @@ pub(super) async fn message(
 }
 
 /// The API key of self-serve does not open the partner API.
-fn token_line(simulator: &Simulator, headers: &HeaderMap, app: &str) -> Result<Line, Refusal> {
+pub(super) fn token_line(
+    simulator: &Simulator,
+    headers: &HeaderMap,
+    app: &str,
+) -> Result<Line, Refusal> {
     let mut own = headers.clone();
     own.remove("apikey");
     line(simulator, &own, Some(app))
@@ -181,6 +185,10 @@ fn template(simulator: &Simulator, line: &Line, object: &Value) -> Result<ToUser
             }
             "header" => match member(&parameters[0], "type", 20)? {
                 "text" => filling.header = Some(member(&parameters[0], "text", 60)?.to_owned()),
+                "location" => {
+                    filling.location =
+                        Some(place(parameters[0].get("location").unwrap_or(&Value::Null))?);
+                }
                 word => filling.file = Some(header_file(&parameters[0], word)?),
             },
             "button" => button(component, &parameters[0], &mut filling)?,
@@ -200,9 +208,7 @@ fn button(component: &Value, value: &Value, filling: &mut Filling) -> Result<(),
     match member(component, "sub_type", 20)? {
         "quick_reply" => filling.payloads.push((at, member(value, "payload", 256)?.to_owned())),
         "url" => filling.url_ends.push((at, member(value, "text", 2000)?.to_owned())),
-        "copy_code" => {
-            member(value, "coupon_code", 15)?;
-        }
+        "copy_code" => filling.codes.push((at, member(value, "coupon_code", 15)?.to_owned())),
         "order_details" => {}
         other => return Err(invalid(format!("the button {other} is not known"))),
     }

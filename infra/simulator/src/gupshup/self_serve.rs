@@ -266,7 +266,14 @@ fn template(simulator: &Simulator, line: &Line, form: &Form) -> Result<ToUser, R
     }
     filling.body = params.by_ref().take(template.variable_count()).collect();
     for (at, button) in template.buttons.iter().enumerate() {
-        if matches!(button, TemplateButton::Url { url, .. } if url.contains("{{")) {
+        let is_changing = match button {
+            TemplateButton::Url { url, .. } => url.contains("{{"),
+            TemplateButton::Otp { .. } => true,
+            TemplateButton::QuickReply { .. }
+            | TemplateButton::Phone { .. }
+            | TemplateButton::CopyCode { .. } => false,
+        };
+        if is_changing {
             filling.url_ends.extend(params.next().map(|end| (at, end)));
         }
     }
@@ -276,7 +283,14 @@ fn template(simulator: &Simulator, line: &Line, form: &Form) -> Result<ToUser, R
         return Err(Refusal::ParameterCount { expected, got: expected + left });
     }
     if form.get("message").is_some() {
-        filling.file = Some(header_file(&form.json("message")?)?);
+        let message = form.json("message")?;
+        match member(&message, "type", 20)? {
+            "location" => {
+                let given = message.get("location").unwrap_or(&Value::Null);
+                filling.location = Some(place(given)?);
+            }
+            _ => filling.file = Some(header_file(&message)?),
+        }
     }
     if form.get("postbackTexts").is_some() {
         for one in form.json("postbackTexts")?.as_array().unwrap_or(&Vec::new()) {

@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::form::{Form, invalid, link, member, no_longer};
-use super::gupshup_id;
 use super::self_serve::{line, refuse};
+use super::{gupshup_id, uploads};
 use crate::message::FileKind;
-use crate::template::{Header, Review, Template, TemplateButton};
+use crate::template::{Header, Parts, Review, Template, TemplateButton};
 use crate::{Line, Refusal, Simulator};
 
 const FIELDS: [&str; 20] = [
@@ -72,16 +72,17 @@ fn read(simulator: &Simulator, line: &Line, form: &Form) -> Result<Template, Ref
         return Err(invalid("category is not known"));
     }
     form.needed("vertical", 180)?;
-    let template = Template {
+    let mut template = Template {
         id: gupshup_id(simulator.seed()),
         line: line.id.clone(),
         name: name.to_owned(),
         language: form.needed("languageCode", 10)?.to_owned(),
         category: category.to_owned(),
-        header: header(form)?,
+        header: header(simulator, form)?,
         body: form.needed("content", 1024)?.to_owned(),
         footer: form.text("footer").to_owned(),
         buttons: buttons(form)?,
+        parts: Parts::default(),
         review: Review::Pending,
         created_millis: simulator.now_millis(),
         submitted: json!({
@@ -90,6 +91,10 @@ fn read(simulator: &Simulator, line: &Line, form: &Form) -> Result<Template, Ref
         }),
     };
     no_longer(&template.footer, "footer", 60)?;
+    let is_otp = matches!(template.buttons.as_slice(), [TemplateButton::Otp { .. }]);
+    if is_otp != (category == "AUTHENTICATION") {
+        return Err(invalid("category AUTHENTICATION wants an OTP button and nothing else"));
+    }
     let example = form.needed("example", 1024)?;
     let has_samples = template.values_in(example).is_some_and(|samples| {
         samples.iter().all(|sample| sample.starts_with('[') && sample.ends_with(']'))
@@ -97,10 +102,14 @@ fn read(simulator: &Simulator, line: &Line, form: &Form) -> Result<Template, Ref
     if !has_samples {
         return Err(invalid("example must be the content with [samples] in place of variables"));
     }
+    if is_otp {
+        // WhatsApp words it, whatever the content is.
+        "{{1}} is your verification code.".clone_into(&mut template.body);
+    }
     Ok(template)
 }
 
-fn header(form: &Form) -> Result<Header, Refusal> {
+fn header(simulator: &Simulator, form: &Form) -> Result<Header, Refusal> {
     let kind = match form.needed("templateType", 20)? {
         "TEXT" => {
             let text = form.text("header");
@@ -111,13 +120,15 @@ fn header(form: &Form) -> Result<Header, Refusal> {
         "IMAGE" => FileKind::Image,
         "VIDEO" => FileKind::Video,
         "DOCUMENT" => FileKind::Document,
+        "LOCATION" => return Ok(Header::Location),
         other => return Err(invalid(format!("the templateType {other} is not known"))),
     };
-    match form.get("exampleMedia") {
-        Some(handle) if !handle.is_empty() => {}
-        _ => {
+    match (form.get("exampleMedia"), form.get("mediaId")) {
+        (Some(handle), _) if uploads::is_kept(simulator, handle) => {}
+        (None, Some(id)) if simulator.file(id).is_some() => {
             link(form.needed("mediaUrl", 2000)?)?;
         }
+        _ => return Err(invalid("exampleMedia or mediaId must be of an upload")),
     }
     Ok(Header::File { kind })
 }
@@ -129,10 +140,21 @@ fn buttons(form: &Form) -> Result<Vec<TemplateButton>, Refusal> {
     let buttons = form.json("buttons")?;
     let buttons = buttons.as_array().ok_or_else(|| invalid("buttons must be a list"))?;
     let read = buttons.iter().map(|button| {
+        let kind = member(button, "type", 20)?;
+        if kind == "OTP" {
+            return otp(button);
+        }
         let text = member(button, "text", 25)?.to_owned();
-        match member(button, "type", 20)? {
+        match kind {
             "QUICK_REPLY" => Ok(TemplateButton::QuickReply { text }),
-            "URL" => Ok(TemplateButton::Url { text, url: link(member(button, "url", 2000)?)? }),
+            "URL" => {
+                let url = member(button, "url", 2000)?.to_owned();
+                link(&url.replace("{{1}}", "1"))?;
+                if url.contains("{{1}}") != button.get("example").is_some() {
+                    return Err(invalid("an address has an example if it has a variable"));
+                }
+                Ok(TemplateButton::Url { text, url })
+            }
             "PHONE_NUMBER" => {
                 let number = member(button, "phone_number", 20)?.to_owned();
                 Ok(TemplateButton::Phone { text, number })
@@ -141,6 +163,15 @@ fn buttons(form: &Form) -> Result<Vec<TemplateButton>, Refusal> {
         }
     });
     read.collect()
+}
+
+fn otp(button: &Value) -> Result<TemplateButton, Refusal> {
+    if member(button, "otp_type", 20)? != "COPY_CODE" {
+        return Err(invalid("the otp_type is not known"));
+    }
+    let text = button.get("text").and_then(Value::as_str).unwrap_or("Copy code").to_owned();
+    no_longer(&text, "buttons", 25)?;
+    Ok(TemplateButton::Otp { text })
 }
 
 pub(super) async fn list(

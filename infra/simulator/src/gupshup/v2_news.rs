@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{gupshup_id_of, self_serve_templates};
 use crate::message::{FileKind, FromUser, Said, Sent, Status, StatusChange};
-use crate::template::{Review, Template};
+use crate::template::{CategoryChange, Review, Template};
 use crate::{Line, Refusal, User};
 
 /// Files are public for a week.
@@ -162,4 +162,17 @@ pub(super) fn template(line: &Line, template: &Template) -> Value {
         payload["rejectedReason"] = json!(reason);
     }
     envelope(line, template.created_millis, "template-event", &payload)
+}
+
+/// Another category, once it has come: an announcement is not told.
+pub(super) fn category(line: &Line, before: &Template, change: &CategoryChange) -> Option<Value> {
+    let payload = json!({
+        "type": "category-update",
+        "id": before.id,
+        "elementName": before.name,
+        "languageCode": before.language,
+        "category": { "old": before.category, "new": change.category },
+    });
+    let told = envelope(line, before.created_millis, "template-event", &payload);
+    (!change.is_announced).then_some(told)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{gupshup_id_of, self_serve_templates, v2_news};
 use crate::carrier::News;
 use crate::message::{FileKind, FromUser, Said, Sent, Status, StatusChange};
-use crate::template::{Review, Template};
+use crate::template::{CategoryChange, Review, Template};
 use crate::{Line, User};
 
 fn wrap(line: &Line, field: &str, value: &Value) -> Value {
@@ -157,4 +157,19 @@ pub(super) fn template(line: &Line, template: &Template) -> Value {
         "reason": reason,
     });
     wrap(line, "message_template_status_update", &value)
+}
+
+pub(super) fn category(line: &Line, before: &Template, change: &CategoryChange) -> Value {
+    let mut value = json!({
+        "message_template_name": before.name,
+        "message_template_language": before.language,
+    });
+    if change.is_announced {
+        value["new_category"] = json!(before.category);
+        value["correct_category"] = json!(change.category);
+    } else {
+        value["previous_category"] = json!(before.category);
+        value["new_category"] = json!(change.category);
+    }
+    wrap(line, "template_category_update", &value)
 }

@@ -7,29 +7,18 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::message::web_address;
+use super::components;
 use super::params::Params;
 use super::problem::Problem;
 use super::webhook::word;
 use crate::line::Line;
-use crate::message::FileKind;
 use crate::simulator::Simulator;
-use crate::template::{Header, Review, Template, TemplateButton};
+use crate::template::{Header, Parts, Review, Template};
 
-const BODY_CHARS_MAX: usize = 1024;
-/// Of a header text and a footer.
-const LINE_CHARS_MAX: usize = 60;
-const BUTTONS_MAX: usize = 10;
-const URLS_MAX: usize = 2;
-const PHONES_MAX: usize = 1;
-const LABEL_CHARS_MAX: usize = 25;
 const PAGE_ROWS: usize = 25;
 
-/// What `message_templates` knows, by the reasons that the platform gives.
+/// The platform's reason for a name and language that are taken.
 const EXISTS: i64 = 2_388_024;
-const SAMPLES: i64 = 2_388_043;
-const VARIABLE_AT_EDGE: i64 = 2_388_299;
-const BODY_FORMAT: i64 = 2_388_072;
 
 const LANGUAGES: &str = " af sq ar ar_EG ar_AE ar_LB ar_MA ar_QA ar_SA az bn bg ca zh_CN zh_HK zh_TW hr cs da nl en \
     en_GB en_US en_AU en_CA en_IN et fil fi fr fr_CA fr_BE ka de el gu ha he hi hu id ga it ja kn kk rw_RW ko ky_KG \
@@ -77,159 +66,18 @@ pub(super) fn create(simulator: &Simulator, line: &Line, body: &Value) -> Result
         body: String::new(),
         footer: String::new(),
         buttons: Vec::new(),
+        parts: Parts::default(),
         review: Review::Pending,
         created_millis: simulator.now_millis(),
         submitted: body.clone(),
     };
-    for component in call.objects("components", 1, 5)? {
-        read_component(&component, &mut template)?;
-    }
-    if template.body.is_empty() {
-        return Err(Problem::template(BODY_FORMAT, "A component of type BODY is required."));
-    }
+    components::read(simulator, &call, &mut template)?;
     let answer = json!({ "id": template.id, "status": "PENDING", "category": category });
     simulator.submit_template(template).map_err(|_| {
         let details = format!("There is already {language} content for this template.");
         Problem::template(EXISTS, details)
     })?;
     Ok(answer)
-}
-
-fn read_component(component: &Params<'_>, template: &mut Template) -> Result<(), Problem> {
-    match component.text("type", 32)?.to_ascii_uppercase().as_str() {
-        "HEADER" => template.header = header(component)?,
-        "BODY" => {
-            component.only(&["type", "text", "example"])?;
-            component.text("text", BODY_CHARS_MAX)?.clone_into(&mut template.body);
-            check_variables(component, template)?;
-        }
-        "FOOTER" => {
-            component.only(&["type", "text"])?;
-            component.text("text", LINE_CHARS_MAX)?.clone_into(&mut template.footer);
-        }
-        "BUTTONS" => {
-            component.only(&["type", "buttons"])?;
-            template.buttons = buttons(component)?;
-        }
-        other => {
-            let details = format!("Component type {other} is not played by the simulator.");
-            return Err(Problem::parameter(details));
-        }
-    }
-    Ok(())
-}
-
-/// Numbered from 1 without a gap, none at an edge, and one sample for each.
-fn check_variables(component: &Params<'_>, template: &Template) -> Result<(), Problem> {
-    let count = template.variable_count();
-    let body = template.body.trim();
-    if body.matches("{{").count() < count
-        || numbers(body).iter().any(|number| !(1..=count).contains(number))
-        || body.contains("{{.")
-    {
-        return Err(Problem::template(
-            BODY_FORMAT,
-            "Variables must be {{1}}, {{2}}, … without a gap.",
-        ));
-    }
-    if count > 0 && (body.starts_with("{{") || body.ends_with("}}")) {
-        let details = "Variables can't be at the start or end of the template.";
-        return Err(Problem::template(VARIABLE_AT_EDGE, details));
-    }
-    let missing = || {
-        let details = format!("BODY needs one list of {count} samples in example.body_text.");
-        Problem::template(SAMPLES, details)
-    };
-    let Some(example) = component.optional_object("example")? else {
-        return if count == 0 { Ok(()) } else { Err(missing()) };
-    };
-    example.only(&["body_text"])?;
-    let (_, samples) = &example.list("body_text", 1, 1)?[0];
-    let samples = samples.as_array().ok_or_else(missing)?;
-    let are_texts = samples.iter().all(|one| one.as_str().is_some_and(|text| !text.is_empty()));
-    if samples.len() == count && are_texts { Ok(()) } else { Err(missing()) }
-}
-
-/// The numbers between double braces; what is none counts as 0, which no variable has.
-fn numbers(text: &str) -> Vec<usize> {
-    text.split("{{")
-        .skip(1)
-        .map(|rest| {
-            rest.split("}}").next().and_then(|inner| inner.parse().ok()).unwrap_or_default()
-        })
-        .collect()
-}
-
-fn header(component: &Params<'_>) -> Result<Header, Problem> {
-    component.only(&["type", "format", "text", "example"])?;
-    let kind = match component.word("format", &["TEXT", "IMAGE", "VIDEO", "DOCUMENT"])? {
-        "TEXT" => {
-            let text = component.text("text", LINE_CHARS_MAX)?.to_owned();
-            if text.contains("{{") {
-                component.object("example")?.list("header_text", 1, 1)?;
-            }
-            return Ok(Header::Text { text });
-        }
-        "IMAGE" => FileKind::Image,
-        "VIDEO" => FileKind::Video,
-        _ => FileKind::Document,
-    };
-    // The platform wants the handle of an upload to the app. The simulator has no such uploads: any text will do.
-    let example = component.object("example")?;
-    example.only(&["header_handle"])?;
-    let (name, sample) = &example.list("header_handle", 1, 1)?[0];
-    match sample.as_str() {
-        Some(text) if !text.is_empty() => Ok(Header::File { kind }),
-        Some(_) | None => Err(Problem::parameter(format!("Param {name} must be a handle."))),
-    }
-}
-
-fn buttons(component: &Params<'_>) -> Result<Vec<TemplateButton>, Problem> {
-    let mut buttons = Vec::new();
-    for button in component.objects("buttons", 1, BUTTONS_MAX)? {
-        let kind = button.word("type", &["QUICK_REPLY", "URL", "PHONE_NUMBER"])?;
-        let text = button.text("text", LABEL_CHARS_MAX)?.to_owned();
-        buttons.push(match kind {
-            "QUICK_REPLY" => {
-                button.only(&["type", "text"])?;
-                TemplateButton::QuickReply { text }
-            }
-            "URL" => {
-                button.only(&["type", "text", "url", "example"])?;
-                let url = button.text("url", 2000)?.to_owned();
-                web_address(&url, &button.name_of("url"))?;
-                if url.contains("{{1}}") != button.has("example") {
-                    let details = "A URL has an example if, and only if, it has a variable.";
-                    return Err(Problem::template(SAMPLES, details));
-                }
-                TemplateButton::Url { text, url }
-            }
-            _ => {
-                button.only(&["type", "text", "phone_number"])?;
-                let number = button.text("phone_number", 20)?.to_owned();
-                TemplateButton::Phone { text, number }
-            }
-        });
-    }
-    check_order(&buttons)?;
-    Ok(buttons)
-}
-
-/// Quick replies stand together, and there are few of the others.
-fn check_order(buttons: &[TemplateButton]) -> Result<(), Problem> {
-    let is_reply = |button: &TemplateButton| matches!(button, TemplateButton::QuickReply { .. });
-    let groups = buttons.chunk_by(|a, b| is_reply(a) == is_reply(b));
-    if groups.filter(|group| is_reply(&group[0])).count() > 1 {
-        return Err(Problem::parameter("Quick replies must stand together."));
-    }
-    let urls = buttons.iter().filter(|button| matches!(button, TemplateButton::Url { .. })).count();
-    let phones =
-        buttons.iter().filter(|button| matches!(button, TemplateButton::Phone { .. })).count();
-    if urls > URLS_MAX || phones > PHONES_MAX {
-        let details = format!("At most {URLS_MAX} URL and {PHONES_MAX} PHONE_NUMBER buttons.");
-        return Err(Problem::parameter(details));
-    }
-    Ok(())
 }
 
 /// What the list may be asked for.
@@ -294,6 +142,7 @@ fn row(template: &Template) -> Value {
         "category": template.category,
         "rejected_reason": reason,
         "parameter_format": "POSITIONAL",
+        "quality_score": { "score": "UNKNOWN" },
         "components": template.submitted["components"],
     })
 }

@@ -91,6 +91,7 @@ impl World {
         let settings = [
             ("phone_number_id", "111"),
             ("waba_id", "222"),
+            ("app_id", "333"),
             ("access_token", TOKEN),
             ("app_secret", APP_SECRET),
         ];

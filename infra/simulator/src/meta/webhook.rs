@@ -9,7 +9,7 @@ use super::problem::Problem;
 use crate::carrier::{News, WebhookPost};
 use crate::line::{Line, User};
 use crate::message::{FileKind, FromUser, Said, Sent, Status, StatusChange};
-use crate::template::{Review, Template};
+use crate::template::{CategoryChange, Review, Template};
 
 /// How much one change, and one entry, of a batch holds.
 const PER_CHANGE_MAX: usize = 3;
@@ -265,6 +265,27 @@ pub(super) fn template_decided(line: &Line, template: &Template) -> WebhookPost 
     }
     let change = json!({ "value": value, "field": "message_template_status_update" });
     post(line, &[entry(line, &[change])])
+}
+
+/// Another category: told when it has come, and a day before.
+pub(super) fn template_recategorized(
+    line: &Line,
+    before: &Template,
+    change: &CategoryChange,
+) -> WebhookPost {
+    let mut value = json!({
+        "message_template_id": before.id.parse::<u64>().unwrap_or_default(),
+        "message_template_name": before.name,
+        "message_template_language": before.language,
+    });
+    if change.is_announced {
+        value["new_category"] = json!(before.category);
+        value["correct_category"] = json!(change.category);
+    } else {
+        value["previous_category"] = json!(before.category);
+        value["new_category"] = json!(change.category);
+    }
+    post(line, &[entry(line, &[json!({ "value": value, "field": "template_category_update" })])])
 }
 
 /// The platform's word.

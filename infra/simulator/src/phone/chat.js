@@ -205,9 +205,24 @@ function drawSent(message) {
   if (content.header) parts.push(el("p", { class: "header" }, content.header));
   if (content.location) parts.push(place(content.location));
   parts.push(...content.contacts.map(card));
+  if (content.offer) parts.push(offer(content.offer));
   if (content.body) parts.push(text(content.body));
   if (content.footer) parts.push(el("p", { class: "footer" }, content.footer));
+  if (content.cards) parts.push(el("div", { class: "cards" }, content.cards.map(drawCard)));
   return parts;
+}
+
+function offer({ text, ends_millis }) {
+  const end = ends_millis ? ` · ends ${new Date(ends_millis).toLocaleString()}` : "";
+  return el("p", { class: "hint" }, `${text}${end}`);
+}
+
+/** A card of a carousel. Its quick replies are only shown. */
+function drawCard(card) {
+  const link = card.file.link;
+  const picture = isOwn(link) && card.file.kind === "image" ? el("img", { src: link, alt: "" }) : el("p", { class: "hint" }, `${card.file.kind}: ${link ?? ""}`);
+  const buttons = card.buttons.map((button) => el("span", { class: "tap still" }, button.title));
+  return el("div", { class: "bubble" }, picture, card.body ? text(card.body) : null, el("div", { class: "buttons" }, buttons));
 }
 
 function drawButtons(message) {
@@ -226,6 +241,8 @@ function drawButton(message, button, at) {
   switch (button.type) {
     case "url":
       return el("a", { class: "tap", href: safe(button.url), target: "_blank", rel: "noopener noreferrer" }, icon("M10 5H5v14h14v-5M13 4h7v7M20 4l-9 9"), button.title);
+    case "copy_code":
+      return el("span", { class: "tap still", title: button.code }, icon("M9 9h10v10H9zM5 15V5h10"), `${button.title}: ${button.code}`);
     case "phone":
       return el("span", { class: "tap still", title: plus(button.number.replace(/^\+/, "")) }, icon("M6 3h4l2 5-2.500 2a12 12 0 005 5l2-2.500 5 2v4a2 2 0 01-2 2A17 17 0 014 5a2 2 0 012-2z"), button.title);
     default:

@@ -48,9 +48,12 @@ function drawReviews() {
 function drawTemplate(one) {
   const decide = (review) => act(`templates/${encodeURIComponent(one.id)}`, review);
   const header = one.header.type === "text" ? el("p", { class: "header" }, one.header.text)
-    : one.header.type === "file" ? el("p", { class: "hint" }, `Header: ${one.header.kind}`) : null;
+    : one.header.type === "file" ? el("p", { class: "hint" }, `Header: ${one.header.kind}`)
+    : one.header.type === "location" ? el("p", { class: "hint" }, "Header: location") : null;
   const buttons = one.buttons.map((button) => el("span", { class: "tap still" }, button.text));
-  const preview = el("div", { class: "bubble" }, header, el("p", { class: "text" }, marked(one.body)),
+  const offer = one.parts?.offer ? el("p", { class: "hint" }, `Offer: ${one.parts.offer.text}`) : null;
+  const cards = one.parts?.cards?.length ? el("p", { class: "hint" }, `${one.parts.cards.length} cards`) : null;
+  const preview = el("div", { class: "bubble" }, header, offer, el("p", { class: "text" }, marked(one.body)), cards,
     one.footer ? el("p", { class: "footer" }, one.footer) : null,
     buttons.length ? el("div", { class: "buttons" }, buttons) : null);
   return el("article", { class: "card" },
@@ -72,6 +75,7 @@ function templateActions(one, decide) {
   if (one.status === "approved") {
     return el("div", { class: "actions" },
       el("button", { type: "button", class: "button quiet", onclick: () => decide({ status: "paused" }) }, "Pause"),
+      one.category === "UTILITY" ? el("button", { type: "button", class: "button quiet", onclick: () => act(`templates/${encodeURIComponent(one.id)}/category`, { category: "MARKETING" }) }, "To marketing") : null,
       el("button", { type: "button", class: "button quiet", onclick: () => decide({ status: "disabled" }) }, "Disable"));
   }
   if (one.status === "paused") {

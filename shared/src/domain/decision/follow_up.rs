@@ -9,7 +9,7 @@ use super::super::hook::HookRule;
 use super::super::hours::{self, BusinessHours};
 use super::super::ids::ProcessId;
 use super::super::message::{Choice, Origin, ToUser};
-use super::super::outbound::{Outbound, Reply, ReviewStatus};
+use super::super::outbound::{Filling, Outbound, Reply, ReviewStatus};
 use super::super::process::{
     FailureReason, FollowUp, FollowUpAnswer, FollowUpStatus, Process, ProcessStatus,
 };
@@ -171,7 +171,7 @@ impl Turn<'_> {
         let origin = Origin::FollowUp { process: process.id, question: number };
         let language = facts.running.language;
         let ready = |outbound: &&Outbound| {
-            outbound.status == ReviewStatus::Approved && outbound.variables.is_empty()
+            outbound.status == ReviewStatus::Approved && outbound.is_ready_alone()
         };
         if self.conversation.window_open(facts.now) {
             let body = config.follow_up_message.as_deref().unwrap_or(texts::FOLLOW_UP_MESSAGE);
@@ -181,7 +181,7 @@ impl Turn<'_> {
                 origin,
             );
         } else if let Some(outbound) = facts.outbound.filter(ready) {
-            let template = outbound.message(&std::collections::BTreeMap::new(), |reply| {
+            let template = outbound.message(&Filling::default(), |reply| {
                 let answer = match reply {
                     Reply::Continue => FollowUpAnswer::Yes,
                     Reply::Cancel => FollowUpAnswer::No,

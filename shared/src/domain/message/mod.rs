@@ -7,7 +7,9 @@ mod to_user;
 
 pub use from_user::{Context, FromUser, Payment, Received};
 pub use status::{Failure, Status};
-pub use template::{ButtonValue, TemplateButtonValue, TemplateHeader, TemplateMessage};
+pub use template::{
+    ButtonValue, TemplateButtonValue, TemplateCard, TemplateHeader, TemplateMessage,
+};
 pub use to_user::{Choice, Header, Origin, OutsideWindow, Section, Sending, ToUser};
 
 use serde::{Deserialize, Serialize};

@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::template_content::NewTemplate;
 use crate::domain::channel::{Channel, MarkdownType};
 use crate::domain::ids::MediaId;
 use crate::domain::menu::{Menu, Numbered};
 use crate::domain::message::{
-    ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Section,
-    TemplateButtonValue, TemplateHeader, TemplateMessage, ToUser,
+    Choice, Header, Location, Media, MediaKind, MediaSource, Section, ToUser,
 };
 use crate::domain::time::Time;
 use crate::domain::{bounds, rendering};
@@ -92,65 +92,6 @@ pub struct NewContent {
     pub template: Option<NewTemplate>,
 }
 
-/// A template that the provider knows, with its values.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-pub struct NewTemplate {
-    #[schema(min_length = 1, max_length = 512)]
-    pub name: String,
-    /// The provider's id of the template, where sending wants it.
-    #[schema(min_length = 1, max_length = 200)]
-    pub template_id: Option<String>,
-    #[schema(min_length = 2, max_length = 10)]
-    pub language: String,
-    /// A text for the header's variable.
-    #[schema(min_length = 1, max_length = 60)]
-    pub header_text: Option<String>,
-    /// A file for the header.
-    pub header_media: Option<TemplateFile>,
-    /// Values in the order of the positions.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub body: Vec<String>,
-    /// The text with its values in place, where the provider compares texts.
-    #[schema(min_length = 1, max_length = 1024)]
-    pub rendered: Option<String>,
-    #[serde(default)]
-    #[schema(max_items = 10)]
-    pub buttons: Vec<NewTemplateButton>,
-}
-
-/// The file of a template's header.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-pub struct TemplateFile {
-    #[serde(rename = "type")]
-    pub kind: MediaKind,
-    #[schema(min_length = 1, max_length = 2048)]
-    pub link: String,
-    #[schema(min_length = 1, max_length = 240)]
-    pub filename: Option<String>,
-}
-
-/// The value of one button, by its place among all buttons of the template.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-pub struct NewTemplateButton {
-    #[schema(minimum = 0, maximum = 9)]
-    pub index: u8,
-    #[serde(rename = "type")]
-    pub kind: TemplateButtonKind,
-    /// The payload, the end of the address, or the code.
-    #[schema(min_length = 1, max_length = 256)]
-    pub value: String,
-}
-
-/// What a template's button takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TemplateButtonKind {
-    QuickReply,
-    Url,
-    CopyCode,
-}
-
 /// A field that this kind of message cannot do without.
 fn need<T>(value: Option<T>, field: &str) -> Result<T> {
     value.ok_or_else(|| Error::invalid(format!("message.{field}"), "is required"))
@@ -200,8 +141,7 @@ impl NewContent {
             | ContentKind::LocationRequest => return self.interactive(),
             ContentKind::Location => {
                 let location = need(self.location, "location")?;
-                check_degrees(&location.latitude, 90.0, "latitude")?;
-                check_degrees(&location.longitude, 180.0, "longitude")?;
+                check_place(&location, "message.location")?;
                 return Ok(ToUser::Location(location));
             }
             ContentKind::Contacts => {
@@ -275,11 +215,17 @@ impl NewContent {
     }
 }
 
-/// A decimal number of degrees, as text so that nothing is rounded.
-fn check_degrees(text: &str, max: f64, field: &str) -> Result<()> {
-    let fits = text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= max);
-    let rule = || format!("must be a number between -{max} and {max}");
-    if fits { Ok(()) } else { Err(Error::invalid(format!("message.location.{field}"), rule())) }
+/// Decimal numbers of degrees, as texts so that nothing is rounded.
+pub(in crate::handlers) fn check_place(place: &Location, field: &str) -> Result<()> {
+    for (name, text, max) in
+        [("latitude", &place.latitude, 90.0), ("longitude", &place.longitude, 180.0)]
+    {
+        if !text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= max) {
+            let rule = format!("must be a number between -{max} and {max}");
+            return Err(Error::invalid(format!("{field}.{name}"), rule));
+        }
+    }
+    Ok(())
 }
 
 fn check_address(address: &str, field: &str) -> Result<()> {
@@ -302,51 +248,8 @@ fn stored_file(kind: MediaKind, stored: StoredMedia, link: String) -> Result<Med
     })
 }
 
-fn file(kind: MediaKind, link: String, field: &str) -> Result<Media> {
+pub(super) fn file(kind: MediaKind, link: String, field: &str) -> Result<Media> {
     check_address(&link, field)?;
     let source = Some(MediaSource::Link(link));
     Ok(Media { kind, source, mime: None, filename: None, caption: None, stored: None })
-}
-
-impl NewTemplate {
-    fn read(self) -> Result<TemplateMessage> {
-        let header = match (self.header_text, self.header_media) {
-            (Some(_), Some(_)) => {
-                return Err(Error::invalid(
-                    "message.template.header_text",
-                    "and header_media exclude each other",
-                ));
-            }
-            (Some(text), None) => Some(TemplateHeader::Text(text)),
-            (None, Some(given)) => {
-                let mut file = file(given.kind, given.link, "message.template.header_media.link")?;
-                file.filename = given.filename;
-                Some(TemplateHeader::Media(file))
-            }
-            (None, None) => None,
-        };
-        if let Some(place) = self.body.iter().position(|value| value.trim().is_empty()) {
-            return Err(Error::invalid(
-                format!("message.template.body[{place}]"),
-                "must not be empty",
-            ));
-        }
-        let buttons = self.buttons.into_iter().map(|button| TemplateButtonValue {
-            index: button.index,
-            value: match button.kind {
-                TemplateButtonKind::QuickReply => ButtonValue::QuickReply { payload: button.value },
-                TemplateButtonKind::Url => ButtonValue::Url { suffix: button.value },
-                TemplateButtonKind::CopyCode => ButtonValue::CopyCode { code: button.value },
-            },
-        });
-        Ok(TemplateMessage {
-            name: self.name,
-            provider_id: self.template_id,
-            language: self.language,
-            header,
-            body: self.body,
-            rendered: self.rendered,
-            buttons: buttons.collect(),
-        })
-    }
 }

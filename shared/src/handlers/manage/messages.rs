@@ -16,7 +16,7 @@ use crate::domain::menu::Numbered;
 use crate::domain::message::{
     Failure, Origin, OutsideWindow, Sending, Status, TemplateMessage, ToUser,
 };
-use crate::domain::outbound::{self, ReviewStatus};
+use crate::domain::outbound::{self, Filling, ReviewStatus};
 use crate::domain::phone;
 use crate::domain::tenant::Role;
 use crate::domain::time::Time;
@@ -337,13 +337,12 @@ impl Manage {
         if outbound.status != ReviewStatus::Approved {
             return Err(Error::refused(format!("the outbound is {}", outbound.status.as_str())));
         }
-        for name in &outbound.variables {
-            if instead.vars.get(name).is_none_or(|value| value.trim().is_empty()) {
-                return Err(Error::invalid(format!("outside_window.vars.{name}"), "is required"));
-            }
-        }
+        let filling = outbound.fit(Filling::of(&instead.vars)).map_err(|missing| {
+            let name = missing.field.replacen("var.", "vars.", 1);
+            Error::invalid(format!("outside_window.{name}"), missing.rule)
+        })?;
         let payload = |reply| outbound::payload(outbound.id, reply);
-        Ok((OutsideWindow::Template, Some(outbound.message(&instead.vars, payload))))
+        Ok((OutsideWindow::Template, Some(outbound.message(&filling, payload))))
     }
 
     /// A message of either side.

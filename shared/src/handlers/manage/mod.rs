@@ -30,9 +30,11 @@ pub mod inbounds;
 pub mod incoming;
 pub mod messages;
 pub mod outbound_body;
+pub mod outbound_view;
 pub mod outbounds;
 pub mod processes;
 pub mod rule_body;
+pub mod template_content;
 pub mod tenants;
 pub mod transfer;
 

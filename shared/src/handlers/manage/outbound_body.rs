@@ -1,13 +1,16 @@
-//! An outbound as it is written and shown, and the rules between its fields (contracts 3.1).
+//! An outbound as it is written (contracts 3.1). What WhatsApp lets it be is in [`crate::domain::outbound`].
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
-use crate::domain::channel::{Channel, ProviderKind};
+use crate::domain::channel::Channel;
 use crate::domain::ids::OutboundId;
-use crate::domain::outbound::{Button, Category, Outbound, ReviewStatus, TemplateType};
+use crate::domain::outbound::{
+    App, Button, Card, Category, Offer, Otp, OtpType, Outbound, Parts, Rating, ReviewStatus,
+    TemplateType,
+};
 use crate::domain::template;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -23,7 +26,8 @@ pub struct NewOutbound {
     pub waba_phone_number: String,
     /// True: a single notification; false: its continue button starts a flow.
     pub is_notification: bool,
-    /// With variables `{{.name}}`.
+    /// With variables `{{.name}}`. Of an AUTHENTICATION template only its one variable, the code, counts: WhatsApp words
+    /// the rest.
     #[schema(min_length = 1, max_length = 1024)]
     pub content: String,
     pub category: Category,
@@ -34,7 +38,7 @@ pub struct NewOutbound {
     /// Need not be unique.
     #[schema(min_length = 1, max_length = 200)]
     pub outbound_name: String,
-    /// An https address; required unless the type is TEXT, which ignores it.
+    /// An https address; required unless the type is TEXT or LOCATION, which ignore it.
     #[schema(min_length = 1, max_length = 2048, format = "uri")]
     pub media_url: Option<String>,
     /// Button text; required unless it is a notification.
@@ -43,9 +47,73 @@ pub struct NewOutbound {
     /// Button text; required unless it is a notification.
     #[schema(min_length = 1, max_length = 25)]
     pub cancel_process_message: Option<String>,
-    /// An example for each variable of `content`.
+    /// An example for each variable.
     #[serde(default)]
     pub var: BTreeMap<String, String>,
+    pub call_to_action: Option<CallToAction>,
+    /// Above the content, of the type TEXT; at most one variable.
+    #[schema(min_length = 1, max_length = 60)]
+    pub header_text: Option<String>,
+    /// Below the content, without variables.
+    #[schema(min_length = 1, max_length = 60)]
+    pub footer: Option<String>,
+    /// Texts of further buttons: a tap says the text for the user.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub quick_replies: Vec<String>,
+    /// An example of a coupon's code: adds the button that copies it.
+    #[schema(min_length = 1, max_length = 15)]
+    pub copy_code: Option<String>,
+    /// Of AUTHENTICATION templates; without it the code is copied.
+    pub otp: Option<NewOtp>,
+    /// A box with a countdown above the content, of MARKETING templates.
+    pub limited_time_offer: Option<Offer>,
+    /// A carousel below the content.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub cards: Vec<NewCard>,
+}
+
+/// How a one-time password gets from the message into the app that asked for it.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NewOtp {
+    #[serde(rename = "type", default)]
+    pub kind: OtpType,
+    /// On the button that copies the code; WhatsApp's own word without it.
+    #[schema(min_length = 1, max_length = 25)]
+    pub message: Option<String>,
+    /// On the button that hands the code to the app; WhatsApp's own word without it.
+    #[schema(min_length = 1, max_length = 25)]
+    pub autofill_message: Option<String>,
+    /// Who may take the code; required unless it is copied.
+    #[serde(default)]
+    #[schema(max_items = 5)]
+    pub apps: Vec<App>,
+    /// That WhatsApp's terms for codes without a tap are accepted: must be true for them.
+    #[serde(default)]
+    pub zero_tap_terms_accepted: bool,
+    /// Adds the sentence that the code is not to be shared.
+    #[serde(default)]
+    pub add_security_recommendation: bool,
+    /// Adds the sentence when the code ends.
+    #[schema(minimum = 1, maximum = 90)]
+    pub code_expiration_minutes: Option<u8>,
+}
+
+/// A card of a carousel.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct NewCard {
+    /// IMAGE or VIDEO, the same on all cards.
+    pub template_type: TemplateType,
+    /// An https address.
+    #[schema(min_length = 1, max_length = 2048, format = "uri")]
+    pub media_url: String,
+    /// With variables `{{.name}}`; on all cards or on none.
+    #[schema(min_length = 1, max_length = 160)]
+    pub content: Option<String>,
+    #[serde(default)]
+    #[schema(max_items = 2)]
+    pub quick_replies: Vec<String>,
     pub call_to_action: Option<CallToAction>,
 }
 
@@ -54,6 +122,8 @@ pub struct NewOutbound {
 pub struct CallToAction {
     pub phone: Option<PhoneButton>,
     pub url: Option<UrlButton>,
+    /// One more address.
+    pub second_url: Option<UrlButton>,
 }
 
 /// A button that calls.
@@ -73,84 +143,16 @@ pub struct UrlButton {
     /// Button text.
     #[schema(min_length = 1, max_length = 25)]
     pub message: String,
-    /// An absolute http or https address.
+    /// An absolute http or https address; it may end in one variable `{{.name}}`.
     #[schema(min_length = 1, max_length = 2000, format = "uri")]
     pub url: String,
-}
-
-/// Which outbounds are listed.
-#[derive(Debug, Clone, Deserialize, IntoParams)]
-pub struct OutboundFilter {
-    #[param(min_length = 5, max_length = 40, format = "phone")]
-    pub waba_phone_number: Option<String>,
-    #[param(inline)]
-    pub status: Option<ReviewStatus>,
-    pub is_notification: Option<bool>,
-    #[param(minimum = 1, maximum = 200)]
-    pub page_size: Option<u32>,
-    #[param(min_length = 1, max_length = 2048)]
-    pub start_key: Option<String>,
-}
-
-/// What a button does, in WhatsApp's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ButtonType {
-    QuickReply,
-    Url,
-    PhoneNumber,
-}
-
-/// A button of the template.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ButtonView {
-    #[serde(rename = "type")]
-    pub kind: ButtonType,
-    /// `continue` or `cancel`, of quick replies.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<&'static str>,
-    pub text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_number: Option<String>,
-}
-
-/// An outbound as it is shown.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct OutboundView {
-    pub outbound_id: OutboundId,
-    pub outbound_name: String,
-    pub waba_provider: ProviderKind,
-    pub waba_phone_number: String,
-    pub is_notification: bool,
-    pub content: String,
-    pub category: Category,
-    pub template_type: TemplateType,
-    pub language_code: String,
-    pub media_url: Option<String>,
-    /// Each once, in the order of appearance.
-    pub variables: Vec<String>,
-    pub variable_examples: BTreeMap<String, String>,
-    pub buttons: Vec<ButtonView>,
-    pub status: ReviewStatus,
-    /// The provider's word; `not_submitted` until it was reached.
-    pub provider_status: String,
-    pub rejected_reason: Option<String>,
-    /// Of the creation: examples that no variable uses.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
-    pub creation_date: Time,
-    pub update_date: Time,
 }
 
 impl NewOutbound {
     /// The outbound that it describes, not submitted yet. Errors name the field.
     pub(super) fn read(self, id: OutboundId, channel: &Channel, now: Time) -> Result<Outbound> {
-        for (field, text) in [("content", &self.content), ("outbound_name", &self.outbound_name)] {
-            if text.trim().is_empty() {
-                return Err(Error::invalid(field, "must not be blank"));
-            }
+        if self.outbound_name.trim().is_empty() {
+            return Err(Error::invalid("outbound_name", "must not be blank"));
         }
         if !is_language(&self.language_code) {
             let rule = "must be a language such as es or pt-BR";
@@ -158,8 +160,7 @@ impl NewOutbound {
         }
         let variables = template::variables(&self.content)
             .map_err(|wrong| Error::invalid("content", wrong.to_string()))?;
-        let examples = values_of(&variables, &self.var)?;
-        Ok(Outbound {
+        let outbound = Outbound {
             id,
             tenant: channel.tenant,
             channel: channel.id,
@@ -167,6 +168,7 @@ impl NewOutbound {
             phone_number: channel.phone_number.clone(),
             media_url: self.media()?,
             buttons: self.buttons()?,
+            parts: self.parts()?,
             template_name: template::provider_name(&self.outbound_name, id),
             name: self.outbound_name,
             is_notification: self.is_notification,
@@ -175,7 +177,8 @@ impl NewOutbound {
             template_type: self.template_type,
             language: self.language_code,
             variables,
-            examples,
+            examples: self.var,
+            rating: Rating::default(),
             status: ReviewStatus::Pending,
             provider_status: NOT_SUBMITTED.to_owned(),
             rejected_reason: None,
@@ -184,26 +187,36 @@ impl NewOutbound {
             updated: now,
             polled: None,
             version: 1,
-        })
+        };
+        Ok(outbound.checked()?)
     }
 
-    /// T39: what is given beyond the variables of the content.
-    pub(super) fn surplus(&self) -> Vec<String> {
-        let used = template::variables(&self.content).unwrap_or_default();
+    /// T4, T39: what is given and not used.
+    pub(super) fn surplus(&self, outbound: &Outbound) -> Vec<String> {
+        let used = outbound.names();
         let unused = self.var.keys().filter(|name| !used.contains(*name));
-        unused.map(|name| format!("var.{name} is not a variable of content")).collect()
+        let mut surplus: Vec<String> =
+            unused.map(|name| format!("var.{name} is not a variable of the outbound")).collect();
+        let is_only_code = template::positional(&outbound.content).trim() == "{{1}}";
+        if outbound.parts.otp.is_some() && !is_only_code {
+            surplus.push(
+                "content is not shown to users: WhatsApp words authentication templates itself"
+                    .to_owned(),
+            );
+        }
+        surplus
     }
 
     fn media(&self) -> Result<Option<String>> {
-        if self.template_type == TemplateType::Text {
-            return Ok(None);
+        match self.template_type {
+            TemplateType::Text | TemplateType::Location => return Ok(None),
+            TemplateType::Image | TemplateType::Video | TemplateType::Document => {}
         }
         let Some(address) = &self.media_url else {
-            return Err(Error::invalid("media_url", "is required unless template_type is TEXT"));
+            let rule = "is required unless template_type is TEXT or LOCATION";
+            return Err(Error::invalid("media_url", rule));
         };
-        if !is_address(address, &["https"]) {
-            return Err(Error::invalid("media_url", "must be an https address"));
-        }
+        check_file(address, "media_url")?;
         Ok(Some(address.clone()))
     }
 
@@ -223,39 +236,94 @@ impl NewOutbound {
             }
             buttons.extend([Button::Continue { text: go_on }, Button::Cancel { text: cancel }]);
         }
-        let Some(CallToAction { phone, url }) = &self.call_to_action else { return Ok(buttons) };
-        if let Some(UrlButton { message, url }) = url {
-            if !is_address(url, &["http", "https"]) {
-                let rule = "must be an absolute http or https address";
-                return Err(Error::invalid("call_to_action.url.url", rule));
-            }
-            buttons.push(Button::Url { text: message.clone(), url: url.clone() });
-        }
-        if let Some(PhoneButton { message, number }) = phone {
-            if !is_e164(number) {
-                let rule = "must be a number such as +573181230000";
-                return Err(Error::invalid("call_to_action.phone.number", rule));
-            }
-            buttons.push(Button::Phone { text: message.clone(), number: number.clone() });
-        }
+        let leading = self.call_to_action.as_ref();
+        buttons.extend(leading_on(&self.quick_replies, leading, "")?);
+        let code = self.copy_code.clone();
+        buttons.extend(code.map(|example| Button::CopyCode { example }));
         Ok(buttons)
+    }
+
+    fn parts(&self) -> Result<Parts> {
+        let otp = match (&self.otp, self.category) {
+            (Some(otp), _) => Some(otp.read()?),
+            (None, Category::Authentication) => Some(Otp::default()),
+            (None, Category::Marketing | Category::Utility) => None,
+        };
+        let cards = self.cards.iter().enumerate().map(|(at, card)| card.read(at));
+        Ok(Parts {
+            header_text: self.header_text.clone(),
+            footer: self.footer.clone(),
+            otp,
+            offer: self.limited_time_offer.clone(),
+            cards: cards.collect::<Result<_>>()?,
+        })
     }
 }
 
-/// A value for each of these variables (T39, T54); others are left out.
-pub(crate) fn values_of(
-    variables: &[String],
-    given: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>> {
-    let mut values = BTreeMap::new();
-    for name in variables {
-        let value = given.get(name).map(|value| template::clean_value(value));
-        match value.filter(|value| !value.trim().is_empty()) {
-            Some(value) => values.insert(name.clone(), value),
-            None => return Err(Error::invalid(format!("var.{name}"), "is required")),
-        };
+impl NewOtp {
+    fn read(&self) -> Result<Otp> {
+        if self.kind == OtpType::ZeroTap && !self.zero_tap_terms_accepted {
+            let rule = "must be true where otp.type is zero_tap";
+            return Err(Error::invalid("otp.zero_tap_terms_accepted", rule));
+        }
+        Ok(Otp {
+            kind: self.kind,
+            text: self.message.clone(),
+            autofill_text: self.autofill_message.clone(),
+            apps: self.apps.clone(),
+            add_security_recommendation: self.add_security_recommendation,
+            code_expiration_minutes: self.code_expiration_minutes,
+        })
     }
-    Ok(values)
+}
+
+impl NewCard {
+    fn read(&self, at: usize) -> Result<Card> {
+        let place = format!("cards[{at}].");
+        check_file(&self.media_url, &format!("{place}media_url"))?;
+        Ok(Card {
+            template_type: self.template_type,
+            media_url: self.media_url.clone(),
+            content: self.content.clone(),
+            buttons: leading_on(&self.quick_replies, self.call_to_action.as_ref(), &place)?,
+        })
+    }
+}
+
+/// Quick replies, addresses, then the number. `place` comes before each field's name.
+fn leading_on(
+    quick_replies: &[String],
+    actions: Option<&CallToAction>,
+    place: &str,
+) -> Result<Vec<Button>> {
+    let quick = |text: &String| Button::QuickReply { text: text.clone() };
+    let mut buttons: Vec<Button> = quick_replies.iter().map(quick).collect();
+    let Some(CallToAction { phone, url, second_url }) = actions else { return Ok(buttons) };
+    for (name, button) in [("url", url), ("second_url", second_url)] {
+        let Some(UrlButton { message, url }) = button else { continue };
+        // With something in the variable's place: braces are no part of an address.
+        if !is_address(&template::positional(url).replace("{{1}}", "1"), &["http", "https"]) {
+            let rule = "must be an absolute http or https address";
+            return Err(Error::invalid(format!("{place}call_to_action.{name}.url"), rule));
+        }
+        buttons.push(Button::Url { text: message.clone(), url: url.clone() });
+    }
+    if let Some(PhoneButton { message, number }) = phone {
+        if !is_e164(number) {
+            let rule = "must be a number such as +573181230000";
+            return Err(Error::invalid(format!("{place}call_to_action.phone.number"), rule));
+        }
+        buttons.push(Button::Phone { text: message.clone(), number: number.clone() });
+    }
+    Ok(buttons)
+}
+
+/// That a file's address is one that providers fetch from.
+pub(in crate::handlers) fn check_file(address: &str, field: &str) -> Result<()> {
+    if is_address(address, &["https"]) {
+        return Ok(());
+    }
+    Err(Error::invalid(field, "must be an https address"))
 }
 
 fn is_language(code: &str) -> bool {
@@ -276,62 +344,4 @@ fn is_e164(text: &str) -> bool {
             && !digits.starts_with('0')
             && digits.bytes().all(|b| b.is_ascii_digit())
     })
-}
-
-impl From<Button> for ButtonView {
-    fn from(button: Button) -> Self {
-        let quick = |role, text| Self {
-            kind: ButtonType::QuickReply,
-            role: Some(role),
-            text,
-            url: None,
-            phone_number: None,
-        };
-        match button {
-            Button::Continue { text } => quick("continue", text),
-            Button::Cancel { text } => quick("cancel", text),
-            Button::Url { text, url } => {
-                Self { kind: ButtonType::Url, role: None, text, url: Some(url), phone_number: None }
-            }
-            Button::Phone { text, number } => Self {
-                kind: ButtonType::PhoneNumber,
-                role: None,
-                text,
-                url: None,
-                phone_number: Some(number),
-            },
-        }
-    }
-}
-
-impl From<Outbound> for OutboundView {
-    fn from(outbound: Outbound) -> Self {
-        let mut variables = Vec::new();
-        for name in outbound.variables {
-            if !variables.contains(&name) {
-                variables.push(name);
-            }
-        }
-        Self {
-            outbound_id: outbound.id,
-            outbound_name: outbound.name,
-            waba_provider: outbound.provider,
-            waba_phone_number: outbound.phone_number,
-            is_notification: outbound.is_notification,
-            content: outbound.content,
-            category: outbound.category,
-            template_type: outbound.template_type,
-            language_code: outbound.language,
-            media_url: outbound.media_url,
-            variables,
-            variable_examples: outbound.examples,
-            buttons: outbound.buttons.into_iter().map(ButtonView::from).collect(),
-            status: outbound.status,
-            provider_status: outbound.provider_status,
-            rejected_reason: outbound.rejected_reason,
-            warnings: Vec::new(),
-            creation_date: outbound.created,
-            update_date: outbound.updated,
-        }
-    }
 }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::outbound_body::{NewOutbound, OutboundFilter, OutboundView};
+use super::outbound_body::NewOutbound;
+use super::outbound_view::{OutboundFilter, OutboundView};
 use super::{ListOf, ListQuery, Manage, found};
 use crate::domain::ids::{OutboundId, OutboundSendId};
 use crate::domain::message::{Failure, Status};
@@ -17,6 +18,9 @@ use crate::handlers::submit::submit;
 use crate::provider;
 use crate::store::messages::Message;
 use crate::store::outbounds::Review;
+
+/// Files that are brought to the provider while the caller of a creation waits.
+const FILES_MAX: usize = 1;
 
 /// How far a sending has come, as callers see it (contracts 3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -51,18 +55,25 @@ impl Manage {
     pub async fn create_outbound(&self, call: &Call, new: NewOutbound) -> Result<OutboundView> {
         call.require(Role::Integrator)?;
         let channel = self.channel_by_number(call, &new.waba_phone_number).await?;
-        let warnings = new.surplus();
         let id = OutboundId::from_bytes(self.draw());
-        let outbound = new.read(id, &channel, call.now)?;
+        let outbound = new.clone().read(id, &channel, call.now)?;
+        let warnings = new.surplus(&outbound);
         let view = |outbound: &Outbound| OutboundView {
             warnings: warnings.clone(),
             ..OutboundView::from(outbound.clone())
         };
+        let open = self.store.opened(channel, &*self.ports.secrets).await?;
+        provider::of(open.provider)
+            .fits(&open, &outbound)
+            .map_err(|(field, rule)| Error::invalid(field, rule))?;
         // Stored first: whatever happens while the provider is asked, the poll finds it and asks again.
         let review = Review::of(&outbound, call.now + POLL_FIRST);
         let receipt = self.admit.receipt(call, 201, &view(&outbound), Vec::new())?;
         self.store.create_outbound(&outbound, &review, receipt).await?;
-        let open = self.store.opened(channel, &*self.ports.secrets).await?;
+        // Many files take longer than a caller waits: the poll brings them.
+        if outbound.files().count() > FILES_MAX {
+            return Ok(view(&outbound));
+        }
         let Some(after) = submit(&*self.ports.http, &open, &outbound, call.now).await else {
             return Ok(view(&outbound));
         };

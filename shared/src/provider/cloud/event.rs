@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::parse::{UNREADABLE, read, text, time};
 use super::{Dialect, wire};
 use crate::domain::event::{Event, TemplateChanged};
+use crate::domain::outbound::Category;
 use crate::domain::user::{Address, Bsuid, WaId};
 use crate::provider::Item;
 
@@ -19,12 +20,46 @@ pub(super) fn template(value: Option<&RawValue>, dialect: Dialect) -> Item {
         provider_id: text(given.message_template_id.as_deref()).filter(|_| dialect.template_ids),
         name: text(given.message_template_name.as_deref()),
         language: text(given.message_template_language.as_deref()),
-        provider_status: word,
+        provider_status: Some(word),
         reason: match (reason, sentence) {
             (Some(reason), Some(sentence)) => Some(format!("{reason}: {sentence}")),
             (reason, sentence) => text(reason.or(sentence).or(pause)),
         },
+        category: given.message_template_category.as_deref().and_then(Category::of),
+        ..TemplateChanged::default()
     }))
+}
+
+/// The value of `template_category_update`: what it is now, and what it will be a day later where that is another.
+pub(super) fn category(value: Option<&RawValue>, dialect: Dialect) -> Item {
+    let Some(given) = read::<wire::TemplateRated<'_>>(value) else { return UNREADABLE };
+    let Some(category) = given.new_category.as_deref().and_then(Category::of) else {
+        return UNREADABLE;
+    };
+    Item::Event(Event::TemplateChanged(TemplateChanged {
+        category: Some(category),
+        next_category: given.correct_category.as_deref().and_then(Category::of),
+        ..named(&given, dialect)
+    }))
+}
+
+/// The value of `message_template_quality_update`.
+pub(super) fn quality(value: Option<&RawValue>, dialect: Dialect) -> Item {
+    let Some(given) = read::<wire::TemplateRated<'_>>(value) else { return UNREADABLE };
+    let Some(quality) = text(given.new_quality_score.as_deref()) else { return UNREADABLE };
+    Item::Event(Event::TemplateChanged(TemplateChanged {
+        quality: Some(quality),
+        ..named(&given, dialect)
+    }))
+}
+
+fn named(given: &wire::TemplateRated<'_>, dialect: Dialect) -> TemplateChanged {
+    TemplateChanged {
+        provider_id: text(given.message_template_id.as_deref()).filter(|_| dialect.template_ids),
+        name: text(given.message_template_name.as_deref()),
+        language: text(given.message_template_language.as_deref()),
+        ..TemplateChanged::default()
+    }
 }
 
 /// What changed about the account or the number, unread.

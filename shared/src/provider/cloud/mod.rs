@@ -4,6 +4,7 @@
 pub(super) mod answer;
 mod build;
 mod content;
+mod creation;
 mod event;
 mod parse;
 mod status;
@@ -12,7 +13,7 @@ pub(super) mod upload;
 pub(super) mod wire;
 
 pub(super) use build::{Reference, body};
-pub(super) use parse::{parse, said, speaks, text};
+pub(super) use parse::{parse, read, said, speaks, text};
 
 use crate::domain::channel::OpenChannel;
 

@@ -106,9 +106,9 @@ impl Reader<'_> {
             }
             _ if is_other_account => Item::Ignored { reason: "other_account" },
             "message_template_status_update" => event::template(change.value, self.dialect),
-            "message_template_quality_update"
-            | "message_template_components_update"
-            | "template_category_update"
+            "message_template_quality_update" => event::quality(change.value, self.dialect),
+            "template_category_update" => event::category(change.value, self.dialect),
+            "message_template_components_update"
             | "account_update"
             | "account_alerts"
             | "account_review_update"

@@ -3,61 +3,24 @@
 use serde_json::{Value, json};
 
 use super::build::{file, location, typed, word};
-use crate::domain::message::{ButtonValue, TemplateButtonValue, TemplateHeader, TemplateMessage};
-use crate::domain::outbound::{Button, Outbound, TemplateType};
-use crate::domain::template;
+use super::creation::components;
+use crate::domain::message::{
+    ButtonValue, TemplateButtonValue, TemplateCard, TemplateHeader, TemplateMessage,
+};
+use crate::domain::outbound::Outbound;
 
-/// What is submitted for review. `sample` is the carrier's handle of the header's file; without one its address stands
-/// there.
-pub(in crate::provider) fn creation(outbound: &Outbound, sample: Option<&str>) -> Value {
+/// What is submitted for review. `samples` are the carrier's handles of its files; without them their addresses stand
+/// there: Meta's own host wants handles, hosts that take the same body for Meta fetch the files.
+pub(in crate::provider) fn creation(outbound: &Outbound, samples: &[String]) -> Value {
+    let addresses: Vec<&str> = outbound.files().map(|(_, url)| url).collect();
+    let handles: Vec<&str> = samples.iter().map(String::as_str).collect();
+    let files = if handles.len() == addresses.len() { handles } else { addresses };
     json!({
         "name": outbound.template_name,
-        "language": language(&outbound.language),
+        "language": outbound.provider_language(),
         "category": outbound.category,
-        "components": components(outbound, sample),
+        "components": components(outbound, &files),
     })
-}
-
-fn components(outbound: &Outbound, sample: Option<&str>) -> Vec<Value> {
-    let mut components = Vec::new();
-    let format = match outbound.template_type {
-        TemplateType::Text => None,
-        TemplateType::Image => Some("IMAGE"),
-        TemplateType::Video => Some("VIDEO"),
-        TemplateType::Document => Some("DOCUMENT"),
-    };
-    // Meta's own host wants the handle of an upload; hosts that take the same body for Meta fetch an address.
-    if let Some((format, sample)) = format.zip(sample.or(outbound.media_url.as_deref())) {
-        let example = json!({ "header_handle": [sample] });
-        components.push(json!({ "type": "HEADER", "format": format, "example": example }));
-    }
-    let mut body = json!({ "type": "BODY", "text": template::positional(&outbound.content) });
-    let samples: Vec<&str> = outbound
-        .variables
-        .iter()
-        .map(|name| outbound.examples.get(name).map_or(name.as_str(), String::as_str))
-        .collect();
-    if !samples.is_empty() {
-        body["example"] = json!({ "body_text": [samples] });
-    }
-    components.push(body);
-    if !outbound.buttons.is_empty() {
-        let buttons: Vec<Value> = outbound.buttons.iter().map(creation_button).collect();
-        components.push(json!({ "type": "BUTTONS", "buttons": buttons }));
-    }
-    components
-}
-
-fn creation_button(button: &Button) -> Value {
-    match button {
-        Button::Continue { text } | Button::Cancel { text } => {
-            json!({ "type": "QUICK_REPLY", "text": text })
-        }
-        Button::Url { text, url } => json!({ "type": "URL", "text": text, "url": url }),
-        Button::Phone { text, number } => {
-            json!({ "type": "PHONE_NUMBER", "text": text, "phone_number": number })
-        }
-    }
 }
 
 /// The template that is sent, with its values. `None`: a file in it has no place.
@@ -69,14 +32,18 @@ pub(super) fn sending(message: &TemplateMessage) -> Option<Value> {
             TemplateHeader::Media(media) => typed(word(media.kind), file(media, false)?),
             TemplateHeader::Location(place) => typed("location", location(place)?),
         };
-        components.push(json!({ "type": "header", "parameters": [parameter] }));
+        components.push(component("header", &parameter));
     }
-    if !message.body.is_empty() {
-        let parameters: Vec<Value> =
-            message.body.iter().map(|text| json!({ "type": "text", "text": text })).collect();
-        components.push(json!({ "type": "body", "parameters": parameters }));
+    components.extend(body(&message.body, &message.body_names));
+    if let Some(end) = message.offer_expires {
+        let offer = json!({ "expiration_time_ms": end.millis() });
+        components.push(component("limited_time_offer", &typed("limited_time_offer", offer)));
     }
     components.extend(message.buttons.iter().map(button));
+    if !message.cards.is_empty() {
+        let cards: Option<Vec<Value>> = (0..).zip(&message.cards).map(card).collect();
+        components.push(json!({ "type": "carousel", "cards": cards? }));
+    }
     let mut object = json!({
         "name": message.name,
         "language": { "code": language(&message.language) },
@@ -85,6 +52,29 @@ pub(super) fn sending(message: &TemplateMessage) -> Option<Value> {
         object["components"] = json!(components);
     }
     Some(object)
+}
+
+/// With one parameter.
+fn component(kind: &str, parameter: &Value) -> Value {
+    json!({ "type": kind, "parameters": [parameter] })
+}
+
+/// Values by their places, or by their names where there are names. `None`: there are no values.
+fn body(values: &[String], names: &[String]) -> Option<Value> {
+    let parameter = |(at, text): (usize, &String)| match names.get(at) {
+        Some(name) => json!({ "type": "text", "parameter_name": name, "text": text }),
+        None => json!({ "type": "text", "text": text }),
+    };
+    let parameters: Vec<Value> = values.iter().enumerate().map(parameter).collect();
+    (!parameters.is_empty()).then(|| json!({ "type": "body", "parameters": parameters }))
+}
+
+fn card((index, card): (usize, &TemplateCard)) -> Option<Value> {
+    let header = typed(word(card.header.kind), file(&card.header, false)?);
+    let mut components = vec![component("header", &header)];
+    components.extend(body(&card.body, &[]));
+    components.extend(card.buttons.iter().map(button));
+    Some(json!({ "card_index": index, "components": components }))
 }
 
 /// `pt-BR` is `pt_BR` here (T34).

@@ -1,6 +1,10 @@
 //! The Cloud API's JSON as far as it is read: borrowed, everything optional. Lists are lists of unread parts, so
 //! that a broken part does not lose the ones beside it.
 
+mod template;
+
+pub(in crate::provider) use template::{Quality, TemplateRated, TemplateRow, TemplateStatus};
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
@@ -333,31 +337,6 @@ pub(in crate::provider) struct ErrorData<'a> {
     pub(in crate::provider) details: Option<Word<'a>>,
 }
 
-/// The value of `message_template_status_update`.
-#[derive(Debug, Deserialize)]
-pub(in crate::provider) struct TemplateStatus<'a> {
-    #[serde(borrow)]
-    pub(in crate::provider) event: Option<Word<'a>>,
-    pub(in crate::provider) message_template_id: Option<Word<'a>>,
-    pub(in crate::provider) message_template_name: Option<Word<'a>>,
-    pub(in crate::provider) message_template_language: Option<Word<'a>>,
-    pub(in crate::provider) reason: Option<Word<'a>>,
-    pub(in crate::provider) rejection_info: Option<RejectionInfo<'a>>,
-    pub(in crate::provider) other_info: Option<OtherInfo<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(in crate::provider) struct RejectionInfo<'a> {
-    #[serde(borrow)]
-    pub(in crate::provider) reason: Option<Word<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(in crate::provider) struct OtherInfo<'a> {
-    #[serde(borrow)]
-    pub(in crate::provider) description: Option<Word<'a>>,
-}
-
 /// What a user wants to hear.
 #[derive(Debug, Deserialize)]
 pub(in crate::provider) struct Preference<'a> {
@@ -380,7 +359,7 @@ pub(in crate::provider) struct Answer<'a> {
     pub(in crate::provider) id: Option<Word<'a>>,
     pub(in crate::provider) status: Option<Word<'a>>,
     pub(in crate::provider) url: Option<Word<'a>>,
-    pub(in crate::provider) data: Option<Vec<TemplateRow<'a>>>,
+    pub(in crate::provider) data: Option<Vec<&'a RawValue>>,
     pub(in crate::provider) paging: Option<Paging<'a>>,
 }
 
@@ -395,16 +374,6 @@ pub(in crate::provider) struct Dialled<'a> {
 pub(in crate::provider) struct Accepted<'a> {
     #[serde(borrow)]
     pub(in crate::provider) id: Option<Word<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(in crate::provider) struct TemplateRow<'a> {
-    #[serde(borrow)]
-    pub(in crate::provider) id: Option<Word<'a>>,
-    pub(in crate::provider) name: Option<Word<'a>>,
-    pub(in crate::provider) language: Option<Word<'a>>,
-    pub(in crate::provider) status: Option<Word<'a>>,
-    pub(in crate::provider) rejected_reason: Option<Word<'a>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -248,9 +248,8 @@ fn template_fields<'a>(
         TemplateBy::TemplateId => by_id(template, "template_id")?,
         TemplateBy::WhatsAppTemplateId => by_id(template, "whatsAppTemplateId")?,
     });
-    if let Some(TemplateHeader::Text(header)) = &template.header {
-        own.push(("header", header.clone()));
-    }
+    own.extend(header_text(template).map(|header| ("header", header.clone())));
+    own.extend(template.footer.as_ref().map(|footer| ("footer", footer.clone())));
     let changing = template.buttons.iter().find_map(|button| match &button.value {
         ButtonValue::Url { suffix: value } | ButtonValue::CopyCode { code: value } => Some(value),
         ButtonValue::QuickReply { .. } => None,
@@ -259,12 +258,26 @@ fn template_fields<'a>(
     Ok(own)
 }
 
+/// As a whole, where it is known: it is compared like the body.
+fn header_text(template: &TemplateMessage) -> Option<&String> {
+    let value = match &template.header {
+        Some(TemplateHeader::Text(value)) => Some(value),
+        Some(TemplateHeader::Media(_) | TemplateHeader::Location(_)) | None => None,
+    };
+    template.rendered_header.as_ref().or(value)
+}
+
 /// How an account takes templates; which of the two names of the id it wants is not published (A2).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TemplateBy {
     Text,
     TemplateId,
     WhatsAppTemplateId,
+}
+
+/// Whether templates are found by their id, not by their text.
+pub(super) fn sends_by_id(channel: &OpenChannel) -> bool {
+    template_by(channel) != TemplateBy::Text
 }
 
 fn template_by(channel: &OpenChannel) -> TemplateBy {
@@ -296,7 +309,8 @@ fn by_text(template: &TemplateMessage) -> Result<Fields<'static>, Unsupported> {
     let text = template.rendered.clone().ok_or_else(|| unsupported("template without its text"))?;
     let has_media = matches!(template.header, Some(TemplateHeader::Media(_)));
     let mut fields = vec![(if has_media { "caption" } else { "msg" }, text)];
-    if !template.buttons.is_empty() || matches!(template.header, Some(TemplateHeader::Text(_))) {
+    let has_more = !template.buttons.is_empty() || template.footer.is_some();
+    if has_more || header_text(template).is_some() {
         fields.push(("isTemplate", "true".to_owned()));
     }
     Ok(fields)

@@ -7,6 +7,7 @@ mod auth;
 mod content;
 mod enterprise;
 mod enterprise_send;
+mod samples;
 mod self_serve;
 mod self_serve_send;
 mod settings;
@@ -20,8 +21,8 @@ use http::{Method, Request, Response, StatusCode};
 use self::settings::{Mode, field, mode};
 use super::cloud::{self, Dialect};
 use super::{
-    Answer, Check, Fetch, Malformed, Parsed, Provider, Refused, Setting, Submitted, TemplatePage,
-    Unsupported, WebhookCall,
+    Answer, Check, Fetch, Malformed, Parsed, Provider, Purpose, Refused, Setting, Submitted,
+    TemplatePage, Unsupported, Upload, UploadStep, WebhookCall,
 };
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{Media, MediaSource, Sending};
@@ -125,15 +126,40 @@ impl Provider for Gupshup {
         mode(channel) == Mode::Enterprise
     }
 
+    fn fits(
+        &self,
+        channel: &OpenChannel,
+        outbound: &Outbound,
+    ) -> Result<(), (&'static str, &'static str)> {
+        templates::fits(channel, outbound)
+    }
+
+    fn wants_samples(&self, channel: &OpenChannel) -> bool {
+        mode(channel) == Mode::SelfServe
+    }
+
+    /// Messages take addresses; only samples of self-serve are brought.
+    fn upload(
+        &self,
+        channel: &OpenChannel,
+        file: &Upload<'_>,
+        answers: &[Response<Vec<u8>>],
+    ) -> UploadStep {
+        match (file.purpose, mode(channel)) {
+            (Purpose::Sample, Mode::SelfServe) => samples::step(channel, file, answers),
+            (Purpose::Sample, Mode::Enterprise) | (Purpose::Message, _) => UploadStep::ByAddress,
+        }
+    }
+
     fn submit_template(
         &self,
         channel: &OpenChannel,
         outbound: &Outbound,
-        _sample: Option<&str>,
+        samples: &[String],
     ) -> Request<Vec<u8>> {
         match mode(channel) {
             Mode::Enterprise => templates::submit_enterprise(channel, outbound),
-            Mode::SelfServe => templates::submit_self_serve(channel, outbound),
+            Mode::SelfServe => templates::submit_self_serve(channel, outbound, samples),
         }
     }
 

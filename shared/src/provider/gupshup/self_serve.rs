@@ -7,6 +7,7 @@ use super::content::{contacts, location, unsupported};
 use super::wire::{address, hash, ignored, text, time};
 use crate::domain::event::{Event, MessageReceived, MessageRef, StatusChanged, TemplateChanged};
 use crate::domain::message::{Context, Failure, FromUser, Media, MediaKind, MediaSource, Status};
+use crate::domain::outbound::Category;
 use crate::domain::time::Time;
 use crate::domain::user::Sender;
 use crate::provider::{Item, Parsed};
@@ -165,19 +166,35 @@ fn user_event(payload: &Value, time: Time) -> Item {
 
 fn template_event(payload: &Value) -> Item {
     match text(payload, "type").as_deref() {
-        None | Some("status-update") => {}
-        Some("category-update") => return Item::Ignored { reason: "template_category" },
-        Some("quality-update") => return Item::Ignored { reason: "template_quality" },
-        Some(_) => return Item::Ignored { reason: "unknown_event" },
+        None | Some("status-update") => {
+            let reason = text(payload, "rejectedReason").or_else(|| text(payload, "description"));
+            let provider_status = text(payload, "status");
+            changed(payload, TemplateChanged { provider_status, reason, ..Default::default() })
+        }
+        Some("category-update") => {
+            let words = payload.get("category").unwrap_or(&Value::Null);
+            let category = text(words, "new").and_then(|word| Category::of(&word));
+            let next_category = text(words, "correct").and_then(|word| Category::of(&word));
+            changed(payload, TemplateChanged { category, next_category, ..Default::default() })
+        }
+        Some("quality-update") => {
+            let quality = text(payload, "quality")
+                .or_else(|| payload.get("quality").and_then(|words| text(words, "new")));
+            changed(payload, TemplateChanged { quality, ..Default::default() })
+        }
+        Some(_) => Item::Ignored { reason: "unknown_event" },
     }
-    let Some(provider_status) = text(payload, "status") else {
+}
+
+/// The event with the template's names; nothing to take in is nothing to understand.
+fn changed(payload: &Value, told: TemplateChanged) -> Item {
+    if told == TemplateChanged::default() {
         return Item::Ignored { reason: "unreadable" };
-    };
+    }
     Item::Event(Event::TemplateChanged(TemplateChanged {
         provider_id: text(payload, "id"),
         name: text(payload, "elementName"),
         language: text(payload, "languageCode"),
-        provider_status,
-        reason: text(payload, "rejectedReason").or_else(|| text(payload, "description")),
+        ..told
     }))
 }

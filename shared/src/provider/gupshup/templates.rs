@@ -4,13 +4,13 @@
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::enterprise_send::{common, said};
+use super::enterprise_send::{common, said, sends_by_id};
 use super::self_serve_send::{post, reason, with_key};
-use super::settings::{app_url, hsm_account, template_url};
-use super::wire;
-use super::wire::{form, list, request, segment, text};
+use super::settings::{Mode, app_url, hsm_account, mode, template_url};
+use super::wire::{form, list, object, request, segment, text};
+use super::{samples, wire};
 use crate::domain::channel::OpenChannel;
-use crate::domain::outbound::{Button, Category, Outbound, TemplateType};
+use crate::domain::outbound::{Button, Category, Otp, OtpType, Outbound, Sampled, TemplateType};
 use crate::domain::template;
 use crate::provider::{Class, Submitted, TemplatePage, TemplateRow, codes};
 
@@ -20,54 +20,139 @@ const PAGE_ROWS: usize = 200;
 /// Longest label of self-serve's `vertical`, characters.
 const VERTICAL_CHARS_MAX: usize = 180;
 
+/// What neither product is known to have, and what one lacks.
+pub(super) fn fits(
+    channel: &OpenChannel,
+    outbound: &Outbound,
+) -> Result<(), (&'static str, &'static str)> {
+    let parts = &outbound.parts;
+    let lacks = "is nothing that gupshup channels can have";
+    let has_code = outbound.buttons.iter().any(|button| matches!(button, Button::CopyCode { .. }));
+    let otp = parts.otp.as_ref();
+    for (field, is_there) in [
+        ("cards", !parts.cards.is_empty()),
+        ("limited_time_offer", parts.offer.is_some()),
+        ("copy_code", has_code),
+        ("otp.type", otp.is_some_and(|otp| otp.kind != OtpType::CopyCode)),
+    ] {
+        if is_there {
+            return Err((field, lacks));
+        }
+    }
+    if mode(channel) == Mode::SelfServe {
+        return Ok(());
+    }
+    if otp.is_some_and(|otp| otp.code_expiration_minutes.is_some()) {
+        return Err(("otp.code_expiration_minutes", "must not be given where mode is enterprise"));
+    }
+    if otp.is_some() && !sends_by_id(channel) {
+        // The text would be compared with one that WhatsApp worded.
+        let rule = "is AUTHENTICATION: that wants the channel's template_by to be an id";
+        return Err(("category", rule));
+    }
+    let is_changing =
+        |button: &&Button| matches!(button, Button::Url { url, .. } if url.ends_with("}}"));
+    if outbound.buttons.iter().filter(is_changing).count() > 1 {
+        let rule = "must not have a variable where mode is enterprise: one address may";
+        return Err(("call_to_action.second_url.url", rule));
+    }
+    if outbound.template_type == TemplateType::Location {
+        return Err(("template_type", "must not be LOCATION where mode is enterprise"));
+    }
+    Ok(())
+}
+
 /// `create_whatsapp_hsm`.
 pub(super) fn submit_enterprise(channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>> {
-    let kind = template_type(outbound.template_type).to_ascii_lowercase();
-    let examples: Vec<&str> = samples(outbound).collect();
+    let kind = outbound.template_type.as_str().to_ascii_lowercase();
+    let body = outbound.body();
     let mut fields = common(&hsm_account(channel));
     fields.extend([
         ("method", "create_whatsapp_hsm".to_owned()),
-        ("category", category(outbound.category).to_owned()),
-        ("language", language(outbound)),
+        ("category", outbound.category.as_str().to_owned()),
+        ("language", outbound.provider_language()),
         ("template_name", outbound.template_name.clone()),
         // The caller chose the category; a silent change would change the price.
         ("allow_category_change", "false".to_owned()),
         ("type", kind),
-        ("template", template::positional(&outbound.content)),
+        ("template", body.text),
     ]);
-    if !examples.is_empty() {
-        fields.push(("template_variable_examples", json!(examples).to_string()));
+    if !body.samples.is_empty() {
+        fields.push(("template_variable_examples", json!(body.samples).to_string()));
     }
-    if let (Some(url), true) = (&outbound.media_url, outbound.template_type != TemplateType::Text) {
+    if let Some(Sampled { text, samples }) = header_text(outbound) {
+        fields.push(("header", text));
+        if !samples.is_empty() {
+            fields.push(("header_examples", json!(samples).to_string()));
+        }
+    }
+    if let Some(url) = &outbound.media_url {
         fields.push(("header_examples", json!([url]).to_string()));
     }
-    let (replies, actions): (Vec<&Button>, Vec<&Button>) = outbound
-        .buttons
-        .iter()
-        .partition(|button| matches!(button, Button::Continue { .. } | Button::Cancel { .. }));
-    if !replies.is_empty() {
-        let labels: Vec<&str> = replies.iter().map(|button| label(button)).collect();
-        fields.push(("quick_reply_buttons", json!(labels).to_string()));
-    }
-    if !actions.is_empty() {
-        let actions: Vec<Value> = actions.into_iter().map(gateway_action).collect();
-        fields.push(("call_to_action_buttons", json!(actions).to_string()));
-    }
-    if !replies.is_empty() {
-        fields.push(("quickReplyFirst", "true".to_owned()));
-    }
+    fields.extend(outbound.parts.footer.as_ref().map(|footer| ("footer", footer.clone())));
+    fields.extend(gateway_buttons(outbound));
     form(Method::POST, &template_url(channel), &fields)
 }
 
-fn gateway_action(button: &Button) -> Value {
+fn header_text(outbound: &Outbound) -> Option<Sampled> {
+    let text = outbound.parts.header_text.as_ref()?;
+    Some(template::sampled(text, &outbound.examples))
+}
+
+fn gateway_buttons(outbound: &Outbound) -> Vec<(&'static str, String)> {
+    let mut fields = Vec::new();
+    let (replies, actions): (Vec<&Button>, Vec<&Button>) =
+        outbound.buttons.iter().partition(|button| button.is_quick_reply());
+    let has_replies = !replies.is_empty();
+    if has_replies {
+        let labels: Vec<&str> = replies.into_iter().filter_map(Button::label).collect();
+        fields.push(("quick_reply_buttons", json!(labels).to_string()));
+    }
+    if !actions.is_empty() {
+        let actions: Vec<Value> =
+            actions.into_iter().filter_map(|one| gateway_action(outbound, one)).collect();
+        fields.push(("call_to_action_buttons", json!(actions).to_string()));
+    }
+    if has_replies {
+        fields.push(("quickReplyFirst", "true".to_owned()));
+    }
+    if let Some(otp) = &outbound.parts.otp {
+        fields.push(("otp_buttons", json!([otp_button(otp)]).to_string()));
+        let recommends = otp.add_security_recommendation.to_string();
+        fields.push(("add_security_recommendation", recommends));
+    }
+    fields
+}
+
+fn otp_button(otp: &Otp) -> Value {
+    let text = otp.text.as_ref().map(|text| json!(text));
+    object([
+        ("type", Some(json!("OTP"))),
+        ("otp_type", Some(json!(otp.kind.as_str()))),
+        ("text", text),
+    ])
+}
+
+/// `None`: it leads nowhere.
+fn gateway_action(outbound: &Outbound, button: &Button) -> Option<Value> {
     match button {
         Button::Url { text, url } => {
-            json!({ "type": "url", "text": text, "urlType": "static", "url": url })
+            let Sampled { text: address, samples } = template::sampled(url, &outbound.examples);
+            let kind = if samples.is_empty() { "static" } else { "dynamic" };
+            let mut action =
+                json!({ "type": "url", "text": text, "urlType": kind, "url": address });
+            if !samples.is_empty() {
+                action["example"] = json!([template::render(url, &outbound.examples)]);
+            }
+            Some(action)
         }
         Button::Phone { text, number } => {
-            json!({ "type": "phone_number", "text": text, "phone_number": number })
+            Some(json!({ "type": "phone_number", "text": text, "phone_number": number }))
         }
-        Button::Continue { text } | Button::Cancel { text } => json!({ "text": text }),
+        Button::Continue { .. }
+        | Button::Cancel { .. }
+        | Button::QuickReply { .. }
+        | Button::CopyCode { .. } => None,
     }
 }
 
@@ -126,6 +211,8 @@ pub(super) fn read_list_enterprise(
             language: text(row, "language").unwrap_or_default(),
             status: text(row, "status")?,
             reason: None,
+            category: category(row),
+            quality: text(row, "quality_score"),
         })
     });
     let read = offset(page) + data.len();
@@ -135,42 +222,71 @@ pub(super) fn read_list_enterprise(
 }
 
 /// Applies for a template.
-pub(super) fn submit_self_serve(channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>> {
-    let samples =
-        outbound.examples.iter().map(|(name, example)| (name.clone(), format!("[{example}]")));
-    let example = template::render(&outbound.content, &samples.collect());
+pub(super) fn submit_self_serve(
+    channel: &OpenChannel,
+    outbound: &Outbound,
+    brought: &[String],
+) -> Request<Vec<u8>> {
     let mut fields = vec![
         ("elementName", outbound.template_name.clone()),
-        ("languageCode", language(outbound)),
-        ("category", category(outbound.category).to_owned()),
+        ("languageCode", outbound.provider_language()),
+        ("category", outbound.category.as_str().to_owned()),
         ("vertical", outbound.name.chars().take(VERTICAL_CHARS_MAX).collect()),
-        ("templateType", template_type(outbound.template_type).to_owned()),
-        ("content", template::positional(&outbound.content)),
-        ("example", example),
+        ("templateType", outbound.template_type.as_str().to_owned()),
+        ("content", outbound.body().text),
+        ("example", shown(&outbound.content, outbound)),
         ("enableSample", "true".to_owned()),
         // The caller chose the category; a silent change would change the price.
         ("allowTemplateCategoryChange", "false".to_owned()),
     ];
-    if let (Some(url), true) = (&outbound.media_url, outbound.template_type != TemplateType::Text) {
-        fields.push(("mediaUrl", url.clone()));
+    if let (Some(text), Some(header)) = (&outbound.parts.header_text, header_text(outbound)) {
+        fields.extend([("header", header.text), ("exampleHeader", shown(text, outbound))]);
     }
-    if !outbound.buttons.is_empty() {
-        let buttons: Vec<Value> = outbound.buttons.iter().map(self_serve_button).collect();
+    if let Some(url) = &outbound.media_url {
+        fields.extend(samples::fields(brought.first(), url));
+    }
+    fields.extend(outbound.parts.footer.as_ref().map(|footer| ("footer", footer.clone())));
+    let mut buttons: Vec<Value> =
+        outbound.buttons.iter().filter_map(|one| self_serve_button(outbound, one)).collect();
+    if let Some(otp) = &outbound.parts.otp {
+        buttons.push(otp_button(otp));
+        let recommends = otp.add_security_recommendation.to_string();
+        fields.push(("addSecurityRecommendation", recommends));
+        let minutes = otp.code_expiration_minutes;
+        fields.extend(minutes.map(|minutes| ("codeExpirationMinutes", minutes.to_string())));
+    }
+    if !buttons.is_empty() {
         fields.push(("buttons", json!(buttons).to_string()));
     }
     post(channel, &app_url(channel, "template"), &fields)
 }
 
-fn self_serve_button(button: &Button) -> Value {
+/// The text with `[examples]` in place of its variables.
+fn shown(text: &str, outbound: &Outbound) -> String {
+    let examples = outbound.examples.iter();
+    let examples = examples.map(|(name, example)| (name.clone(), format!("[{example}]")));
+    template::render(text, &examples.collect())
+}
+
+/// `None`: there is no form for it.
+fn self_serve_button(outbound: &Outbound, button: &Button) -> Option<Value> {
     match button {
-        Button::Continue { text } | Button::Cancel { text } => {
-            json!({ "type": "QUICK_REPLY", "text": text })
+        Button::Continue { text } | Button::Cancel { text } | Button::QuickReply { text } => {
+            Some(json!({ "type": "QUICK_REPLY", "text": text }))
         }
-        // Without a variable there must be no example (whatsapp-rules 6).
-        Button::Url { text, url } => json!({ "type": "URL", "text": text, "url": url }),
+        Button::Url { text, url } => {
+            let Sampled { text: address, samples } = template::sampled(url, &outbound.examples);
+            let mut button = json!({ "type": "URL", "text": text, "url": address });
+            // Without a variable there must be no example (whatsapp-rules 6).
+            if !samples.is_empty() {
+                button["example"] = json!([template::render(url, &outbound.examples)]);
+            }
+            Some(button)
+        }
         Button::Phone { text, number } => {
-            json!({ "type": "PHONE_NUMBER", "text": text, "phone_number": number })
+            Some(json!({ "type": "PHONE_NUMBER", "text": text, "phone_number": number }))
         }
+        Button::CopyCode { .. } => None,
     }
 }
 
@@ -213,6 +329,8 @@ pub(super) fn read_list_self_serve(response: &Response<Vec<u8>>) -> Option<Templ
             language: text(row, "languageCode").unwrap_or_default(),
             status: text(row, "status")?,
             reason: text(row, "reason"),
+            category: category(row),
+            quality: text(row, "quality"),
         })
     });
     Some(TemplatePage { rows: rows.collect(), next: None })
@@ -233,41 +351,6 @@ fn success(response: &Response<Vec<u8>>) -> Option<Value> {
     (response.status().is_success() && !is_error).then_some(body)
 }
 
-/// `pt-BR` is `pt_BR` at providers (contracts 3.1).
-fn language(outbound: &Outbound) -> String {
-    outbound.language.replace('-', "_")
-}
-
-const fn category(category: Category) -> &'static str {
-    match category {
-        Category::Marketing => "MARKETING",
-        Category::Authentication => "AUTHENTICATION",
-        Category::Utility => "UTILITY",
-    }
-}
-
-const fn template_type(template_type: TemplateType) -> &'static str {
-    match template_type {
-        TemplateType::Text => "TEXT",
-        TemplateType::Video => "VIDEO",
-        TemplateType::Image => "IMAGE",
-        TemplateType::Document => "DOCUMENT",
-    }
-}
-
-fn label(button: &Button) -> &str {
-    match button {
-        Button::Continue { text }
-        | Button::Cancel { text }
-        | Button::Url { text, .. }
-        | Button::Phone { text, .. } => text,
-    }
-}
-
-/// The examples in the order of the positions.
-fn samples(outbound: &Outbound) -> impl Iterator<Item = &str> {
-    outbound
-        .variables
-        .iter()
-        .map(|name| outbound.examples.get(name).map_or(name.as_str(), String::as_str))
+fn category(row: &Value) -> Option<Category> {
+    text(row, "category").and_then(|word| Category::of(&word))
 }

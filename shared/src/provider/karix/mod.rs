@@ -56,7 +56,7 @@ impl Provider for Karix {
         &self,
         _channel: &OpenChannel,
         _outbound: &Outbound,
-        _sample: Option<&str>,
+        _samples: &[String],
     ) -> Request<Vec<u8>> {
         Request::default()
     }

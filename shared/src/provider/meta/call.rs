@@ -26,8 +26,7 @@ pub(super) fn graph(
     query: &[(&str, &str)],
     body: Option<&Value>,
 ) -> Request<Vec<u8>> {
-    let base = channel.setting("base_url", BASE_URL).trim_end_matches('/');
-    let mut address = format!("{base}/{}", channel.setting("api_version", API_VERSION));
+    let mut address = versioned(channel);
     for segment in path {
         address.push('/');
         address.extend(utf8_percent_encode(segment, SEGMENT));
@@ -46,6 +45,19 @@ pub(super) fn graph(
         *request.body_mut() = body.to_string().into_bytes();
     }
     request
+}
+
+/// A call of an id that the platform gave as part of an address, which it stands in as it is.
+pub(super) fn node(channel: &OpenChannel, method: Method, id: &str) -> Request<Vec<u8>> {
+    let mut request = get(&format!("{}/{id}", versioned(channel)));
+    *request.method_mut() = method;
+    authorize(&mut request, channel);
+    request
+}
+
+fn versioned(channel: &OpenChannel) -> String {
+    let base = channel.setting("base_url", BASE_URL).trim_end_matches('/');
+    format!("{base}/{}", channel.setting("api_version", API_VERSION))
 }
 
 /// Everything but what ids and node names are made of.

@@ -3,6 +3,7 @@
 //! webhook, and duplicates and disorder by design. Documentation: developers.facebook.com/docs/whatsapp/cloud-api.
 
 mod call;
+mod samples;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -75,6 +76,14 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "waba_id",
+        required: false,
+        secret: false,
+        rule: "must be 1 to 32 digits",
+        check: is_graph_id,
+    },
+    // Files of templates are uploaded to the app.
+    Setting {
+        name: "app_id",
         required: false,
         secret: false,
         rule: "must be 1 to 32 digits",
@@ -204,6 +213,22 @@ impl Provider for Meta {
         true
     }
 
+    /// Files of a template are uploaded to the app, so its id must be known.
+    fn fits(
+        &self,
+        channel: &OpenChannel,
+        outbound: &Outbound,
+    ) -> Result<(), (&'static str, &'static str)> {
+        if outbound.files().next().is_some() && samples::app(channel).is_none() {
+            return Err(("template_type", "wants the channel to have the setting app_id"));
+        }
+        Ok(())
+    }
+
+    fn wants_samples(&self, _channel: &OpenChannel) -> bool {
+        true
+    }
+
     fn upload(
         &self,
         channel: &OpenChannel,
@@ -212,7 +237,7 @@ impl Provider for Meta {
     ) -> UploadStep {
         match file.purpose {
             Purpose::Message => call::upload(channel, file, answers),
-            Purpose::Sample => UploadStep::ByAddress,
+            Purpose::Sample => samples::step(channel, file, answers),
         }
     }
 
@@ -220,9 +245,9 @@ impl Provider for Meta {
         &self,
         channel: &OpenChannel,
         outbound: &Outbound,
-        sample: Option<&str>,
+        samples: &[String],
     ) -> Request<Vec<u8>> {
-        templates::submit(channel, outbound, sample)
+        templates::submit(channel, outbound, samples)
     }
 
     fn read_submitted(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted {

@@ -4,8 +4,8 @@ use http::{Method, Request, Response};
 
 use super::call;
 use crate::domain::channel::OpenChannel;
-use crate::domain::outbound::Outbound;
-use crate::provider::cloud::{answer, said, template, text, wire};
+use crate::domain::outbound::{Category, Outbound};
+use crate::provider::cloud::{answer, read, said, template, text, wire};
 use crate::provider::{Class, Submitted, TemplatePage, TemplateRow};
 
 /// Rows of one page of the list.
@@ -19,9 +19,9 @@ const EXISTS: &str = "2388024";
 pub(super) fn submit(
     channel: &OpenChannel,
     outbound: &Outbound,
-    sample: Option<&str>,
+    samples: &[String],
 ) -> Request<Vec<u8>> {
-    let body = template::creation(outbound, sample);
+    let body = template::creation(outbound, samples);
     call::graph(channel, Method::POST, &path(channel), &[], Some(&body))
 }
 
@@ -66,7 +66,7 @@ fn reason(problem: &wire::Problem<'_>) -> String {
 
 /// `GET /{waba-id}/message_templates`.
 pub(super) fn list(channel: &OpenChannel, next: Option<&str>) -> Request<Vec<u8>> {
-    let fields = "id,name,language,status,category,rejected_reason";
+    let fields = "id,name,language,status,category,rejected_reason,quality_score";
     let mut query = vec![("fields", fields), ("limit", PAGE_ROWS)];
     query.extend(next.map(|after| ("after", after)));
     call::graph(channel, Method::GET, &path(channel), &query, None)
@@ -78,7 +78,7 @@ pub(super) fn read_list(response: &Response<Vec<u8>>) -> Option<TemplatePage> {
     if !response.status().is_success() || answer.error.is_some() {
         return None;
     }
-    let rows = answer.data?.iter().filter_map(row).collect();
+    let rows = answer.data?.into_iter().filter_map(|part| row(&read(Some(part))?)).collect();
     // The last page has a cursor too; only `next` says that there is more.
     let next = answer
         .paging
@@ -94,12 +94,17 @@ fn row(row: &wire::TemplateRow<'_>) -> Option<TemplateRow> {
         language: text(row.language.as_deref())?,
         status: text(row.status.as_deref())?,
         reason: text(row.rejected_reason.as_deref().filter(|reason| *reason != "NONE")),
+        category: row.category.as_deref().and_then(Category::of),
+        quality: read::<wire::Quality<'_>>(row.quality_score)
+            .and_then(|quality| text(quality.score.as_deref())),
     })
 }
 
-/// `DELETE /{waba-id}/message_templates?name=`: our names are unique, so all its languages are the one.
+/// `DELETE /{waba-id}/message_templates?name=`: the one with our id; while that is not known all languages of the name,
+/// which is ours alone.
 pub(super) fn delete(channel: &OpenChannel, outbound: &Outbound) -> Option<Request<Vec<u8>>> {
     let path = [call::account(channel)?, "message_templates"];
-    let query = [("name", outbound.template_name.as_str())];
+    let mut query = vec![("name", outbound.template_name.as_str())];
+    query.extend(outbound.template_id.as_deref().map(|id| ("hsm_id", id)));
     Some(call::graph(channel, Method::DELETE, &path, &query, None))
 }

@@ -176,6 +176,7 @@ fn settings_are_checked() {
         ("verify_token", true, true, &["a-verify-token"], &["", "short", "tab\ttab\t1"]),
         ("phone_number_id", true, false, &["109876500012345"], &["", "abc", "1/2", "+1"]),
         ("waba_id", false, false, &["208765400098765"], &["", "x"]),
+        ("app_id", false, false, &["308765400098765"], &["", "x"]),
         (
             "api_version",
             false,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::message::Button;
-use crate::template::Review;
+use crate::template::{CategoryChange, Review};
 
 fn components() -> Value {
     json!([
@@ -154,6 +154,8 @@ async fn a_bad_template_is_refused_at_once() {
         (body("hola {{1}}", json!(["a"])), 2_388_299),
         (body("hola {{2}} x", json!(["a"])), 2_388_072),
         (body("hola {{.name}} x", json!(["a"])), 2_388_072),
+        (body("hola {{1}}{{2}} x y z", json!(["a", "b"])), 2_388_072),
+        (body("hola {{1}}, {{2}} x", json!(["a", "b"])), 2_388_293),
         (body("hola {{1}} x", json!([])), 2_388_043),
         (body("hola {{1}} x", json!(["a", "b"])), 2_388_043),
     ] {
@@ -162,8 +164,111 @@ async fn a_bad_template_is_refused_at_once() {
         let got = answer["error"]["error_subcode"].as_i64().unwrap_or_default();
         assert_eq!(got, subcode, "{body} {answer}");
     }
-    let image = with("components", header(json!({ "header_handle": ["4::aW"] })));
-    assert_eq!(create(&world, &image).await.0, StatusCode::OK);
+    let address = with("components", header(json!({ "header_handle": ["https://a.example/1"] })));
+    assert_eq!(create(&world, &address).await.0, StatusCode::BAD_REQUEST);
+}
+
+/// A file is told of first, then written under another word for the token, and its handle stands in a template of its
+/// kind.
+#[tokio::test]
+async fn a_sample_is_uploaded_to_the_app() {
+    let world = World::new();
+    let begin = |length: usize, kind: &str| {
+        format!("333/uploads?file_name=a.png&file_length={length}&file_type=image%2F{kind}")
+    };
+    let (status, _) = world.call("POST", &begin(4, "gif"), &Value::Null).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "no type of a sample");
+    let (status, begun) = world.call("POST", &begin(4, "png"), &Value::Null).await;
+    assert_eq!(status, StatusCode::OK, "{begun}");
+    let path = format!("/cloud_api/v23.0/{}", begun["id"].as_str().unwrap());
+    let write = |path: &str, word: &str, bytes: &'static [u8]| {
+        let request = Request::post(path)
+            .header("authorization", format!("{word} {TOKEN}"))
+            .header("file_offset", "0")
+            .body(Body::from(bytes));
+        world.router.clone().oneshot(request.unwrap())
+    };
+    for (path, word, bytes) in [
+        (path.as_str(), "Bearer", b"1234".as_slice()),
+        (path.as_str(), "OAuth", b"123"),
+        (path.split('?').next().unwrap(), "OAuth", b"1234"),
+    ] {
+        assert!(!write(path, word, bytes).await.unwrap().status().is_success(), "{path} {word}");
+    }
+    let written = write(&path, "OAuth", b"1234").await.unwrap();
+    assert_eq!(written.status(), StatusCode::OK);
+    let bytes = to_bytes(written.into_body(), usize::MAX).await.unwrap();
+    let handle = serde_json::from_slice::<Value>(&bytes).unwrap()["h"].clone();
+    let submitted = |format: &str| {
+        let mut body = template("picture");
+        let example = json!({ "header_handle": [handle] });
+        body["components"] = json!([
+            { "type": "HEADER", "format": format, "example": example },
+            { "type": "BODY", "text": "Hola" },
+        ]);
+        body
+    };
+    assert_eq!(create(&world, &submitted("VIDEO")).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(create(&world, &submitted("IMAGE")).await.0, StatusCode::OK);
+}
+
+/// What the platform words itself has no text of ours, and the code is a value of body and button.
+#[tokio::test]
+async fn an_authentication_template_is_worded_by_the_platform() {
+    let world = World::new();
+    let submitted = |components: Value| json!({ "name": "code", "language": "en", "category": "AUTHENTICATION", "components": components });
+    let button = json!({ "type": "OTP", "otp_type": "COPY_CODE" });
+    let buttons = json!({ "type": "BUTTONS", "buttons": [button] });
+    let ours = json!([{ "type": "BODY", "text": "Your code is {{1}}." }, buttons]);
+    assert_eq!(create(&world, &submitted(ours)).await.0, StatusCode::BAD_REQUEST);
+    let (status, created) = create(
+        &world,
+        &submitted(json!([
+            { "type": "BODY", "add_security_recommendation": true },
+            { "type": "FOOTER", "code_expiration_minutes": 5 }, buttons,
+        ])),
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK, "{created}");
+    world.simulator.decide_template(created["id"].as_str().unwrap(), Review::Approved).unwrap();
+    let value = json!([{ "type": "text", "text": "123456" }]);
+    let body = json!({ "type": "body", "parameters": value });
+    let button = json!({ "type": "button", "sub_type": "url", "index": "0", "parameters": value });
+    let send = |components: Value| {
+        let object =
+            json!({ "name": "code", "language": { "code": "en" }, "components": components });
+        message("template", &object)
+    };
+    let (_, refused) = world.send(&send(json!([body]))).await;
+    assert_eq!(refused["error"]["code"], 132_012, "the button wants it too");
+    assert_eq!(world.send(&send(json!([body, button]))).await.0, StatusCode::OK);
+    let shown = world.shown();
+    assert!(shown.body.starts_with("123456 is your verification code."), "{shown:?}");
+    assert_eq!(shown.footer, "This code expires in 5 minutes.");
+    let copy = Button::CopyCode { title: "Copy code".to_owned(), code: "123456".to_owned() };
+    assert_eq!(shown.buttons, [copy]);
+}
+
+/// Another category is told when it has come, and a day ahead.
+#[tokio::test]
+async fn another_category_is_told() {
+    let world = World::new();
+    let (_, created) = create(&world, &template("welcome")).await;
+    let id = created["id"].as_str().unwrap();
+    for (is_announced, told) in [
+        (true, json!({ "new_category": "UTILITY", "correct_category": "MARKETING" })),
+        (false, json!({ "previous_category": "UTILITY", "new_category": "MARKETING" })),
+    ] {
+        let change = CategoryChange { category: "MARKETING".to_owned(), is_announced };
+        world.simulator.recategorize_template(id, &change).unwrap();
+        let heard = world.heard().await;
+        assert_eq!(heard[0]["entry"][0]["changes"][0]["field"], "template_category_update");
+        for (name, word) in told.as_object().unwrap() {
+            assert_eq!(value(&heard[0])[name], *word, "{heard:?}");
+        }
+    }
+    let (_, list) = world.call("GET", "222/message_templates", &Value::Null).await;
+    assert_eq!(list["data"][0]["category"], "MARKETING");
 }
 
 /// T44: the list goes page by page to its end, and forgets what was deleted.

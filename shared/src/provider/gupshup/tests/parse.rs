@@ -399,7 +399,21 @@ fn self_serve_tells_about_consent_templates_and_the_account() {
         ),
         (fixture!("self-serve-template-approved.json"), template("approved")),
         (fixture!("self-serve-template-rejected.json"), rejected),
-        (fixture!("self-serve-template-category.json"), ignored("template_category")),
+        (
+            fixture!("self-serve-template-category.json"),
+            json!({
+                "event": "template_changed", "provider_id": "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+                "name": "inicio_00010203", "category": "MARKETING",
+            }),
+        ),
+        (
+            br#"{"type":"template-event","payload":{"type":"quality-update","id":"i","elementName":"n","quality":"LOW"}}"#,
+            json!({ "event": "template_changed", "provider_id": "i", "name": "n", "quality": "LOW" }),
+        ),
+        (
+            br#"{"type":"template-event","payload":{"type":"category-update","id":"i","category":{"new":"OTP"}}}"#,
+            ignored("unreadable"),
+        ),
         (fixture!("self-serve-sandbox-start.json"), ignored("user_event")),
         (fixture!("self-serve-billing.json"), ignored("billing")),
         (

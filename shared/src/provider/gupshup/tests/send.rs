@@ -65,6 +65,7 @@ fn template() -> TemplateMessage {
         body: vec!["Ana".to_owned(), "42".to_owned()],
         rendered: Some("Hola Ana, 42".to_owned()),
         buttons: Vec::new(),
+        ..TemplateMessage::default()
     }
 }
 

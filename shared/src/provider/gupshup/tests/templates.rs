@@ -5,8 +5,11 @@ use serde_json::json;
 use super::*;
 use crate::domain::channel::{AppAlgorithm, AppKey, Secret};
 use crate::domain::ids::OutboundId;
-use crate::domain::outbound::{Button, Category, Outbound, ReviewStatus, TemplateType};
-use crate::provider::{Check, Submitted, TemplateRow};
+use crate::domain::message::MediaKind;
+use crate::domain::outbound::{
+    Button, Category, Offer, Otp, OtpType, Outbound, Parts, Rating, ReviewStatus, TemplateType,
+};
+use crate::provider::{Check, Class, Purpose, Submitted, TemplateRow, Upload, UploadStep};
 
 fn outbound() -> Outbound {
     Outbound {
@@ -32,6 +35,8 @@ fn outbound() -> Outbound {
             Button::Url { text: "Ver".to_owned(), url: "https://example.com/a".to_owned() },
             Button::Phone { text: "Ligar".to_owned(), number: "+573181230000".to_owned() },
         ],
+        parts: Parts::default(),
+        rating: Rating::default(),
         status: ReviewStatus::Pending,
         provider_status: "not_submitted".to_owned(),
         rejected_reason: None,
@@ -47,7 +52,7 @@ fn outbound() -> Outbound {
 /// T32, T33, T42: category, kind, language, variables with examples and buttons as the gateway wants them.
 #[test]
 fn the_gateway_gets_a_template() {
-    let request = Gupshup.submit_template(&enterprise(), &outbound(), None);
+    let request = Gupshup.submit_template(&enterprise(), &outbound(), &[]);
     let (line, fields) = form(&request);
     assert_eq!(line, "POST https://wamedia.smsgupshup.com/GatewayAPI/rest");
     for (name, expected) in [
@@ -76,14 +81,14 @@ fn the_gateway_gets_a_template() {
         media_url: Some("https://cdn.example.com/a.png".to_owned()),
         ..outbound()
     };
-    let (_, fields) = form(&Gupshup.submit_template(&enterprise(), &image, None));
+    let (_, fields) = form(&Gupshup.submit_template(&enterprise(), &image, &[]));
     assert_eq!(value(&fields, "type"), Some("image"));
     assert_eq!(value(&fields, "header_examples"), Some(r#"["https://cdn.example.com/a.png"]"#));
 }
 
 #[test]
 fn self_serve_gets_a_template() {
-    let request = Gupshup.submit_template(&self_serve(), &outbound(), None);
+    let request = Gupshup.submit_template(&self_serve(), &outbound(), &[]);
     assert_eq!(request.headers()["apikey"], "key-1");
     let (line, fields) = form(&request);
     assert_eq!(line, "POST https://api.gupshup.io/wa/app/app-1/template");
@@ -112,6 +117,167 @@ fn self_serve_gets_a_template() {
 
 fn taken(id: &str) -> Submitted {
     Submitted::Taken { template_id: Some(id.to_owned()), provider_status: "PENDING".to_owned() }
+}
+
+/// K39 to K41: header, footer, an address with a variable and a one-time password, in the words of both products.
+#[test]
+fn both_products_get_the_parts_that_they_have() {
+    let mut full = outbound();
+    full.parts.header_text = Some("Pedido {{.code}}".to_owned());
+    full.parts.footer = Some("Loja".to_owned());
+    full.buttons = vec![Button::Url {
+        text: "Ver".to_owned(),
+        url: "https://example.com/o/{{.code}}".to_owned(),
+    }];
+    let (_, fields) = form(&Gupshup.submit_template(&enterprise(), &full, &[]));
+    assert_eq!(value(&fields, "header"), Some("Pedido {{1}}"));
+    assert_eq!(value(&fields, "header_examples"), Some(r#"["42"]"#));
+    assert_eq!(value(&fields, "footer"), Some("Loja"));
+    assert_eq!(
+        json_value(&fields, "call_to_action_buttons"),
+        json!([{ "type": "url", "text": "Ver", "urlType": "dynamic",
+                 "url": "https://example.com/o/{{1}}", "example": ["https://example.com/o/42"] }])
+    );
+    let (_, fields) = form(&Gupshup.submit_template(&self_serve(), &full, &[]));
+    assert_eq!(value(&fields, "header"), Some("Pedido {{1}}"));
+    assert_eq!(value(&fields, "exampleHeader"), Some("Pedido [42]"));
+    assert_eq!(value(&fields, "footer"), Some("Loja"));
+    assert_eq!(
+        json_value(&fields, "buttons"),
+        json!([{ "type": "URL", "text": "Ver", "url": "https://example.com/o/{{1}}",
+                 "example": ["https://example.com/o/42"] }])
+    );
+
+    let mut code = Outbound { category: Category::Authentication, ..outbound() };
+    code.buttons.clear();
+    code.parts.otp = Some(Otp {
+        text: Some("Copiar".to_owned()),
+        add_security_recommendation: true,
+        code_expiration_minutes: Some(5),
+        ..Otp::default()
+    });
+    let button = json!([{ "type": "OTP", "otp_type": "COPY_CODE", "text": "Copiar" }]);
+    let (_, fields) = form(&Gupshup.submit_template(&self_serve(), &code, &[]));
+    assert_eq!(json_value(&fields, "buttons"), button);
+    assert_eq!(value(&fields, "addSecurityRecommendation"), Some("true"));
+    assert_eq!(value(&fields, "codeExpirationMinutes"), Some("5"));
+    let (_, fields) = form(&Gupshup.submit_template(&enterprise(), &code, &[]));
+    assert_eq!(json_value(&fields, "otp_buttons"), button);
+    assert_eq!(value(&fields, "add_security_recommendation"), Some("true"));
+}
+
+/// What a product has no form for is named by its field.
+#[test]
+fn what_gupshup_does_not_have_is_named() {
+    let with = |change: fn(&mut Outbound)| {
+        let mut outbound = outbound();
+        change(&mut outbound);
+        outbound
+    };
+    let field = |channel: &OpenChannel, outbound: &Outbound| {
+        Gupshup.fits(channel, outbound).err().map(|(field, _)| field)
+    };
+    let coupon = with(|o| o.buttons = vec![Button::CopyCode { example: "A".to_owned() }]);
+    let offer = with(|o| {
+        o.parts.offer = Some(Offer { text: "Hoje".to_owned(), has_expiration: false });
+    });
+    let tapped = with(|o| o.parts.otp = Some(Otp { kind: OtpType::OneTap, ..Otp::default() }));
+    for channel in [enterprise(), self_serve()] {
+        assert_eq!(field(&channel, &outbound()), None);
+        assert_eq!(field(&channel, &coupon), Some("copy_code"));
+        assert_eq!(field(&channel, &offer), Some("limited_time_offer"));
+        assert_eq!(field(&channel, &tapped), Some("otp.type"));
+    }
+    let place = with(|o| o.template_type = TemplateType::Location);
+    let code = with(|o| o.parts.otp = Some(Otp::default()));
+    let minutes = with(|o| {
+        o.parts.otp = Some(Otp { code_expiration_minutes: Some(5), ..Otp::default() });
+    });
+    let address = || Button::Url { text: "A".to_owned(), url: "https://a/{{.code}}".to_owned() };
+    let mut two = outbound();
+    two.buttons = vec![address(), address()];
+    for (outbound, expected) in [
+        (&place, "template_type"),
+        (&code, "category"),
+        (&minutes, "otp.code_expiration_minutes"),
+        (&two, "call_to_action.second_url.url"),
+    ] {
+        assert_eq!(field(&enterprise(), outbound), Some(expected));
+        assert_eq!(field(&self_serve(), outbound), None);
+    }
+    let mut by_id = enterprise();
+    by_id.channel.settings.insert("template_by".to_owned(), "template_id".to_owned());
+    assert_eq!(field(&by_id, &code), None);
+}
+
+/// B10: a self-serve sample goes to the partner API where there is a token for it, else to self-serve; each answer has
+/// its own fields in the submission.
+#[test]
+fn self_serves_samples_are_uploaded() {
+    let file = Upload {
+        purpose: Purpose::Sample,
+        kind: MediaKind::Image,
+        mime: "image/png",
+        filename: Some("a\"b.png"),
+        bytes: b"1234",
+    };
+    assert!(!Gupshup.wants_samples(&enterprise()) && Gupshup.wants_samples(&self_serve()));
+    assert!(matches!(Gupshup.upload(&enterprise(), &file, &[]), UploadStep::ByAddress));
+    let step = |channel: &OpenChannel, answers: &[http::Response<Vec<u8>>]| {
+        Gupshup.upload(channel, &file, answers)
+    };
+    let UploadStep::Call(request) = step(&self_serve(), &[]) else { panic!() };
+    assert_eq!(line(&request), "POST https://api.gupshup.io/wa/app-1/wa/media/v2");
+    assert_eq!(request.headers()["apikey"], "key-1");
+    let kind = request.headers()["content-type"].to_str().unwrap().to_owned();
+    let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap();
+    let body = String::from_utf8(request.body().clone()).unwrap();
+    assert_eq!(
+        body,
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file_type\"\r\n\r\nimage/png\r\n\
+             --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a_b.png\"\r\n\
+             Content-Type: image/png\r\n\r\n1234\r\n--{boundary}--\r\n"
+        )
+    );
+    let mut partner = self_serve();
+    partner.credentials = Credentials::new([("app_token".to_owned(), "t".to_owned())].into());
+    let UploadStep::Call(request) = step(&partner, &[]) else { panic!() };
+    assert_eq!(line(&request), "POST https://partner.gupshup.io/partner/app/app-1/upload/media");
+    assert_eq!(request.headers()["authorization"], "t");
+
+    let image = Outbound {
+        template_type: TemplateType::Image,
+        media_url: Some("https://cdn.example.com/a.png".to_owned()),
+        ..outbound()
+    };
+    for (answered, expected) in [
+        (r#"{"status":"success","handleId":{"message":"4::aW"}}"#, vec![("exampleMedia", "4::aW")]),
+        (
+            r#"{"status":"success","media":{"fileName":"a","id":"i-1","url":"https://f.example/1"}}"#,
+            vec![("mediaId", "i-1"), ("mediaUrl", "https://f.example/1")],
+        ),
+    ] {
+        let answer = answer(200, answered.as_bytes());
+        let UploadStep::Done(sample) = step(&self_serve(), &[answer]) else { panic!() };
+        let (_, fields) = form(&Gupshup.submit_template(&self_serve(), &image, &[sample]));
+        for (name, text) in expected {
+            assert_eq!(value(&fields, name), Some(text), "{name}");
+        }
+    }
+    for (status, body, expected) in [
+        (400, r#"{"status":"error","message":"no"}"#, Class::Final),
+        (401, "", Class::Configuration),
+        (200, "<html>", Class::Retry(None)),
+        (503, "", Class::Retry(None)),
+    ] {
+        let UploadStep::Refused { class, .. } =
+            step(&self_serve(), &[answer(status, body.as_bytes())])
+        else {
+            panic!()
+        };
+        assert_eq!(class, expected, "{status}");
+    }
 }
 
 fn refused(reason: &str) -> Submitted {
@@ -166,6 +332,12 @@ fn row(id: &str, name: &str, language: &str, status: &str, reason: Option<&str>)
         language: language.to_owned(),
         status: status.to_owned(),
         reason: reason.map(str::to_owned),
+        category: Some(if name.starts_with("oferta") {
+            Category::Marketing
+        } else {
+            Category::Utility
+        }),
+        quality: None,
     }
 }
 

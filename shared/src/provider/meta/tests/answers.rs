@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Response;
 
 use super::*;
+use crate::domain::outbound::Category;
 use crate::provider::{Answer, Check, Class, Submitted};
 
 fn response(status: u16, body: &str) -> Response<Vec<u8>> {
@@ -165,6 +166,14 @@ fn the_list_is_read_page_by_page() {
     );
     assert_eq!(first.next.as_deref(), Some("QVFJ"));
     assert_eq!(page(fixture!("template-list-last.response.json")).next, None);
+    let odd = page(
+        r#"{"data":[7,{"name":"a"},{"name":"b","language":"es","status":"APPROVED","category":"OTP",
+            "quality_score":"GREEN"},{"name":"c","language":"es","status":"PAUSED",
+            "category":"MARKETING","quality_score":{"score":"RED","date":1}}]}"#,
+    );
+    let told: Vec<_> =
+        odd.rows.iter().map(|row| (&*row.name, row.category, row.quality.as_deref())).collect();
+    assert_eq!(told, [("b", None, None), ("c", Some(Category::Marketing), Some("RED"))]);
     for (status, body) in [
         (500, fixture!("template-list.response.json")),
         (200, "<html>"),

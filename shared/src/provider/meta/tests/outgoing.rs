@@ -7,11 +7,14 @@ use super::*;
 use crate::domain::ids::{ConversationId, MessageId, OutboundId};
 use crate::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Origin, OutsideWindow,
-    Section, Sending, TemplateButtonValue, TemplateHeader, TemplateMessage, ToUser,
+    Section, Sending, TemplateButtonValue, TemplateCard, TemplateHeader, TemplateMessage, ToUser,
 };
-use crate::domain::outbound::{Button, Category, Outbound, ReviewStatus, TemplateType};
+use crate::domain::outbound::{
+    App, Button, Card, Category, Offer, Otp, OtpType, Outbound, Parts, Rating, ReviewStatus,
+    TemplateType,
+};
 use crate::domain::user::{Address, Bsuid, WaId};
-use crate::provider::Fetch;
+use crate::provider::{Class, Fetch, Purpose, Upload, UploadStep};
 
 fn sending(content: ToUser) -> Sending {
     let conversation = ConversationId::derive(&[b"conversation"]);
@@ -290,6 +293,7 @@ fn template(
         body: body.iter().map(|text| (*text).to_owned()).collect(),
         rendered: None,
         buttons,
+        ..TemplateMessage::default()
     })
 }
 
@@ -373,6 +377,8 @@ fn outbound() -> Outbound {
             Button::Url { text: "Site".to_owned(), url: "https://example.com".to_owned() },
             Button::Phone { text: "Ligar".to_owned(), number: "+15550102030".to_owned() },
         ],
+        parts: Parts::default(),
+        rating: Rating::default(),
         status: ReviewStatus::Pending,
         provider_status: "not_submitted".to_owned(),
         rejected_reason: None,
@@ -388,7 +394,7 @@ fn outbound() -> Outbound {
 /// T25, T31, T33, T34, T37-T41: language, header, positions with their samples, and the buttons in their order.
 #[test]
 fn a_template_is_submitted() {
-    let request = Meta.submit_template(&channel(), &outbound(), None);
+    let request = Meta.submit_template(&channel(), &outbound(), &[]);
     assert_eq!(request.method(), "POST");
     assert_eq!(request.uri(), "https://graph.facebook.com/v23.0/208765400098765/message_templates");
     assert_eq!(
@@ -421,8 +427,224 @@ fn a_plain_template_has_a_body_only() {
     plain.content = "Hello, ¿Are you ready?".to_owned();
     plain.variables.clear();
     plain.buttons.clear();
-    let body = body(&Meta.submit_template(&channel(), &plain, None));
+    let body = body(&Meta.submit_template(&channel(), &plain, &[]));
     assert_eq!(body["components"], json!([{ "type": "BODY", "text": "Hello, ¿Are you ready?" }]));
+}
+
+/// T33, T40, K41: header text, footer, an address with a variable, a coupon and an offer stand in their components;
+/// without a handle the file's address stands in for it.
+#[test]
+fn a_template_has_all_its_parts() {
+    let mut full = outbound();
+    full.template_type = TemplateType::Text;
+    full.media_url = None;
+    full.content = "Olá {{.name}}, ¿sim?".to_owned();
+    full.parts.header_text = Some("Oferta {{.code}}".to_owned());
+    full.parts.footer = Some("Loja".to_owned());
+    full.parts.offer = Some(Offer { text: "Hoje".to_owned(), has_expiration: true });
+    full.buttons = vec![
+        Button::QuickReply { text: "Parar".to_owned() },
+        Button::Url { text: "Site".to_owned(), url: "https://example.com/{{.code}}".to_owned() },
+        Button::CopyCode { example: "25OFF".to_owned() },
+    ];
+    let body = body(&Meta.submit_template(&channel(), &full, &[]));
+    assert_eq!(
+        body["components"],
+        json!([
+            { "type": "HEADER", "format": "TEXT", "text": "Oferta {{1}}",
+              "example": { "header_text": ["42"] } },
+            { "type": "LIMITED_TIME_OFFER",
+              "limited_time_offer": { "text": "Hoje", "has_expiration": true } },
+            { "type": "BODY", "text": "Olá {{1}}, ¿sim?", "example": { "body_text": [["Ana"]] } },
+            { "type": "FOOTER", "text": "Loja" },
+            { "type": "BUTTONS", "buttons": [
+                { "type": "QUICK_REPLY", "text": "Parar" },
+                { "type": "URL", "text": "Site", "url": "https://example.com/{{1}}",
+                  "example": ["42"] },
+                { "type": "COPY_CODE", "example": "25OFF" },
+            ] },
+        ])
+    );
+}
+
+/// T33: a place has no example; the cards of a carousel have their handles in order.
+#[test]
+fn places_and_cards_are_submitted() {
+    let mut place = outbound();
+    place.template_type = TemplateType::Location;
+    place.media_url = None;
+    let body_of = |outbound: &Outbound, samples: &[String]| {
+        body(&Meta.submit_template(&channel(), outbound, samples))["components"].clone()
+    };
+    let header = &body_of(&place, &[])[0];
+    assert_eq!(*header, json!({ "type": "HEADER", "format": "LOCATION" }));
+    let card = |n: u8| Card {
+        template_type: TemplateType::Video,
+        media_url: format!("https://files.example.com/{n}.mp4"),
+        content: Some("Para {{.name}} só".to_owned()),
+        buttons: vec![Button::QuickReply { text: "Mais".to_owned() }],
+    };
+    let mut cards = outbound();
+    cards.template_type = TemplateType::Text;
+    cards.media_url = None;
+    cards.buttons.clear();
+    cards.parts.cards = vec![card(1), card(2)];
+    let expected = |file: &str| {
+        json!({ "components": [
+            { "type": "HEADER", "format": "VIDEO", "example": { "header_handle": [file] } },
+            { "type": "BODY", "text": "Para {{1}} só", "example": { "body_text": [["Ana"]] } },
+            { "type": "BUTTONS", "buttons": [{ "type": "QUICK_REPLY", "text": "Mais" }] },
+        ] })
+    };
+    let handles = ["4::a".to_owned(), "4::b".to_owned()];
+    let made = body_of(&cards, &handles);
+    assert_eq!(made[1]["type"], "CAROUSEL");
+    assert_eq!(made[1]["cards"], json!([expected("4::a"), expected("4::b")]));
+    let addressed = body_of(&cards, &[]);
+    assert_eq!(addressed[1]["cards"][1], expected("https://files.example.com/2.mp4"));
+}
+
+/// T4: of an authentication template only what may be chosen is submitted.
+#[test]
+fn authentication_templates_are_submitted_without_words() {
+    let submitted = |otp: Otp| {
+        let mut code = outbound();
+        code.category = Category::Authentication;
+        code.parts.otp = Some(otp);
+        body(&Meta.submit_template(&channel(), &code, &[]))["components"].clone()
+    };
+    assert_eq!(
+        submitted(Otp::default()),
+        json!([
+            { "type": "BODY", "add_security_recommendation": false },
+            { "type": "BUTTONS", "buttons": [{ "type": "OTP", "otp_type": "COPY_CODE" }] },
+        ])
+    );
+    let (package_name, signature_hash) = ("com.example.shop".to_owned(), "K8a-AINcGX7".to_owned());
+    let tapped = Otp {
+        kind: OtpType::ZeroTap,
+        text: Some("Copiar".to_owned()),
+        autofill_text: Some("Preencher".to_owned()),
+        apps: vec![App { package_name, signature_hash }],
+        add_security_recommendation: true,
+        code_expiration_minutes: Some(5),
+    };
+    assert_eq!(
+        submitted(tapped),
+        json!([
+            { "type": "BODY", "add_security_recommendation": true },
+            { "type": "FOOTER", "code_expiration_minutes": 5 },
+            { "type": "BUTTONS", "buttons": [{
+                "type": "OTP", "otp_type": "ZERO_TAP", "text": "Copiar",
+                "autofill_text": "Preencher", "zero_tap_terms_accepted": true,
+                "supported_apps": [{ "package_name": "com.example.shop",
+                                     "signature_hash": "K8a-AINcGX7" }] }] },
+        ])
+    );
+}
+
+/// K38: values by name, an offer's end and the cards of a carousel are sent in the platform's form.
+#[test]
+fn named_values_offers_and_cards_are_sent() {
+    let header = Media {
+        filename: None,
+        caption: None,
+        ..media(MediaKind::Image, MediaSource::Link("https://files.example.com/1".to_owned()))
+    };
+    let value = ButtonValue::QuickReply { payload: "1:Mais".to_owned() };
+    let buttons = vec![TemplateButtonValue { index: 0, value }];
+    let message = TemplateMessage {
+        name: "order".to_owned(),
+        language: "pt-BR".to_owned(),
+        body: vec!["Ana".to_owned()],
+        body_names: vec!["customer_name".to_owned()],
+        offer_expires: Some(Time::from_millis(1_710_255_600_000)),
+        cards: vec![TemplateCard { header, body: vec!["7".to_owned()], buttons }],
+        ..TemplateMessage::default()
+    };
+    let request = Meta.build(&channel(), &sending(ToUser::Template(message))).unwrap();
+    assert_eq!(
+        body(&request)["template"]["components"],
+        json!([
+            { "type": "body", "parameters": [
+                { "type": "text", "parameter_name": "customer_name", "text": "Ana" }] },
+            { "type": "limited_time_offer", "parameters": [{ "type": "limited_time_offer",
+                "limited_time_offer": { "expiration_time_ms": 1_710_255_600_000_i64 } }] },
+            { "type": "carousel", "cards": [{ "card_index": 0, "components": [
+                { "type": "header", "parameters": [{ "type": "image",
+                    "image": { "link": "https://files.example.com/1" } }] },
+                { "type": "body", "parameters": [{ "type": "text", "text": "7" }] },
+                { "type": "button", "sub_type": "quick_reply", "index": "0",
+                  "parameters": [{ "type": "payload", "payload": "1:Mais" }] }] }] },
+        ])
+    );
+}
+
+fn sample() -> Upload<'static> {
+    Upload {
+        purpose: Purpose::Sample,
+        kind: MediaKind::Image,
+        mime: "image/png",
+        filename: Some("a b.png"),
+        bytes: b"1234",
+    }
+}
+
+fn answered(status: u16, body: &str) -> http::Response<Vec<u8>> {
+    http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap()
+}
+
+/// T36: a sample is told of, then written where the platform says, and its handle is what stands for it.
+#[test]
+fn a_sample_is_uploaded_in_two_calls() {
+    let mut channel = channel();
+    channel.channel.settings.insert("app_id".to_owned(), "308765400098765".to_owned());
+    let UploadStep::Call(begin) = Meta.upload(&channel, &sample(), &[]) else { panic!() };
+    assert_eq!(
+        format!("{} {}", begin.method(), begin.uri()),
+        "POST https://graph.facebook.com/v23.0/308765400098765/uploads?file_name=a+b.png\
+         &file_length=4&file_type=image%2Fpng"
+    );
+    let mut answers = vec![answered(200, r#"{"id":"upload:MTphd==?sig=ARx-_y"}"#)];
+    let UploadStep::Call(write) = Meta.upload(&channel, &sample(), &answers) else { panic!() };
+    assert_eq!(write.uri(), "https://graph.facebook.com/v23.0/upload:MTphd==?sig=ARx-_y");
+    assert!(header(&write, "authorization").is_some_and(|value| value.starts_with("OAuth ")));
+    assert_eq!(header(&write, "file_offset"), Some("0"));
+    assert_eq!(write.body(), b"1234");
+    answers.push(answered(200, r#"{"h":"4::aW"}"#));
+    let UploadStep::Done(handle) = Meta.upload(&channel, &sample(), &answers) else { panic!() };
+    assert_eq!(handle, "4::aW");
+}
+
+/// An answer that is no upload, an id that leads elsewhere and a refusal end it; without the app nothing is called.
+#[test]
+fn an_upload_that_fails_has_its_class() {
+    let mut channel = channel();
+    let class = |channel: &OpenChannel, answers: &[http::Response<Vec<u8>>]| match Meta.upload(
+        channel,
+        &sample(),
+        answers,
+    ) {
+        UploadStep::Refused { class, .. } => class,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(class(&channel, &[]), Class::Configuration);
+    let image = outbound();
+    assert!(Meta.fits(&channel, &image).is_err_and(|(_, rule)| rule.contains("app_id")));
+    channel.channel.settings.insert("app_id".to_owned(), "308765400098765".to_owned());
+    assert_eq!(Meta.fits(&channel, &image), Ok(()));
+    for (status, body, expected) in [
+        (200, r#"{"id":"upload:a/../../me"}"#, Class::Final),
+        (200, r#"{"id":"https://evil.example"}"#, Class::Final),
+        (200, "<html>", Class::Retry(None)),
+        (500, "", Class::Retry(None)),
+        (400, r#"{"error":{"code":190}}"#, Class::Configuration),
+        (400, r#"{"error":{"code":100,"message":"no"}}"#, Class::Final),
+    ] {
+        assert_eq!(class(&channel, &[answered(status, body)]), expected, "{body}");
+    }
+    let begun = answered(200, r#"{"id":"upload:a?sig=b"}"#);
+    assert_eq!(class(&channel, &[begun, answered(503, "")]), Class::Retry(None));
 }
 
 /// T44: the list is asked for page by page; a template is deleted by its name.
@@ -433,7 +655,7 @@ fn templates_are_listed_and_deleted() {
     assert_eq!(
         first.uri(),
         "https://graph.facebook.com/v23.0/208765400098765/message_templates?fields=id%2Cname%2C\
-         language%2Cstatus%2Ccategory%2Crejected_reason&limit=100"
+         language%2Cstatus%2Ccategory%2Crejected_reason%2Cquality_score&limit=100"
     );
     let second = Meta.list_templates(&channel(), Some("QV F/="));
     assert!(second.uri().to_string().ends_with("&limit=100&after=QV+F%2F%3D"));
@@ -443,6 +665,9 @@ fn templates_are_listed_and_deleted() {
         delete.uri(),
         "https://graph.facebook.com/v23.0/208765400098765/message_templates?name=start_process_4e4e4e4e"
     );
+    let known = Outbound { template_id: Some("77".to_owned()), ..outbound() };
+    let delete = Meta.delete_template(&channel(), &known).unwrap();
+    assert!(delete.uri().to_string().ends_with("?name=start_process_4e4e4e4e&hsm_id=77"));
 }
 
 /// Without the account's id there is nothing to delete and nowhere to subscribe.

@@ -1,5 +1,9 @@
-//! The text of an outbound and its variables, `{{.name}}` (contracts 3.1). What a provider's template looks like is
-//! the provider's matter.
+//! The texts of an outbound and their variables, `{{.name}}` (contracts 3.1), and the parts that a template is made of.
+//! What a provider's template looks like is the provider's matter.
+
+mod parts;
+
+pub use parts::{App, Button, Card, Category, Offer, Otp, OtpType, TemplateType};
 
 use std::collections::BTreeMap;
 
@@ -24,9 +28,25 @@ pub enum Malformed {
     NotAVariable(String),
 }
 
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     Text(&'a str),
     Variable(&'a str),
+}
+
+/// A text as providers take it, with an example for each of its variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sampled {
+    /// With `{{1}}`, `{{2}}`, … in the order of appearance.
+    pub text: String,
+    /// `{{1}}` first.
+    pub samples: Vec<String>,
+}
+
+/// The text with its positions and their examples; a variable without an example is its own.
+pub fn sampled(content: &str, examples: &BTreeMap<String, String>) -> Sampled {
+    let names = variables(content).unwrap_or_default();
+    let samples = names.into_iter().map(|name| examples.get(&name).cloned().unwrap_or(name));
+    Sampled { text: positional(content), samples: samples.collect() }
 }
 
 /// The names in the order of appearance; a repeated one stands twice.
@@ -89,7 +109,7 @@ fn replace(content: &str, mut with: impl FnMut(&str) -> String) -> String {
     texts.collect()
 }
 
-fn pieces(content: &str) -> Result<Vec<Piece<'_>>, Malformed> {
+pub(super) fn pieces(content: &str) -> Result<Vec<Piece<'_>>, Malformed> {
     let mut pieces = Vec::new();
     let mut rest = content;
     while let Some((text, after)) = rest.split_once("{{") {
