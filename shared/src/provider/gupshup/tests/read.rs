@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::message::Failure;
+use crate::domain::user::WaId;
 use crate::provider::{Answer, Class};
 
 const GATEWAY_ID: &str = "5510000000000000077-42000000000000001";
@@ -71,7 +72,14 @@ fn self_serve_says_it_by_status_and_body() {
     let rows: Vec<(u16, &[u8], Answer)> = vec![
         (202, fixture!("self-serve-send-accepted.json"), accepted(id)),
         (200, fixture!("self-serve-send-accepted.json"), accepted(id)),
-        (200, fixture!("v3-send-accepted.json"), accepted(id)),
+        (
+            200,
+            fixture!("v3-send-accepted.json"),
+            Answer::Accepted {
+                provider_id: id.to_owned(),
+                wa_id: WaId::parse("919900000007").ok(),
+            },
+        ),
         (
             400,
             fixture!("self-serve-send-error-400.json"),
