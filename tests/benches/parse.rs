@@ -13,6 +13,7 @@ use divan::counter::BytesCount;
 use http::{HeaderMap, HeaderValue};
 use ring::hmac;
 use shared::domain::channel::OpenChannel;
+use shared::provider::dialog360::Dialog360;
 use shared::provider::gupshup::Gupshup;
 use shared::provider::meta::Meta;
 use shared::provider::{Item, Provider, WebhookCall};
@@ -95,6 +96,16 @@ fn gupshup_self_serve_v2(bencher: Bencher, body: &Body) {
 #[divan::bench(args = bodies("gupshup", "v3-", &Gupshup, &channels::gupshup_self_serve()))]
 fn gupshup_self_serve_v3(bencher: Bencher, body: &Body) {
     parse(bencher, &Gupshup, &channels::gupshup_self_serve(), body);
+}
+
+#[divan::bench(args = bodies("dialog360", "v2-", &Dialog360, &channels::dialog360("v2")))]
+fn dialog360_v2(bencher: Bencher, body: &Body) {
+    parse(bencher, &Dialog360, &channels::dialog360("v2"), body);
+}
+
+#[divan::bench(args = bodies("dialog360", "v1-", &Dialog360, &channels::dialog360("v1")))]
+fn dialog360_v1(bencher: Bencher, body: &Body) {
+    parse(bencher, &Dialog360, &channels::dialog360("v1"), body);
 }
 
 /// Meta's signature over a body of one message, and of many.

@@ -13,6 +13,7 @@ mod channels;
 mod coexistence;
 mod counting;
 mod crashes;
+mod dialog360;
 mod errors;
 mod first_tenant;
 mod flows;

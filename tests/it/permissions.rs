@@ -132,7 +132,14 @@ async fn talks(bundle: &Bundle) {
     shop.put(&format!("/v1/hook-rules/{rule}"), &renamed).await.expect(200);
     let since = json!({ "since": "2024-03-11T00:00:00.000Z" });
     shop.post(&format!("/v1/hook-rules/{other}/replay"), &since).await.expect(202);
-    gupshup(bundle, &shop).await;
+    let others = [
+        shop.gupshup("573177700001").await,
+        shop.dialog360("573177700002").await,
+        shop.dialog360_v1("573177700003").await,
+    ];
+    for number in &others {
+        at_another_provider(bundle, &shop, number).await;
+    }
     shop.get("/v1/audit/balance").await.expect(200);
     shop.delete(&format!("/v1/hook-rules/{rule}")).await.expect(204);
 }
@@ -159,18 +166,18 @@ async fn own_file(bundle: &Bundle, shop: &Customer<'_>, number: &Number<'_>) {
     bundle.run().await;
 }
 
-/// Statuses of the other provider, which does not echo our ids.
-async fn gupshup(bundle: &Bundle, shop: &Customer<'_>) {
-    let number = shop.gupshup("573177700001").await;
+/// A message and its statuses at another provider, whether it echoes our ids or not.
+async fn at_another_provider(bundle: &Bundle, shop: &Customer<'_>, number: &Number<'_>) {
     let ana = number.person("573001234567", "Ana");
     ana.says("hola").await;
     let message = json!({ "type": "text", "body": "buenas" });
     let body = json!({ "channel_id": number.channel, "to": ana.number, "message": message });
-    shop.hook_rule("statuses", &["message.delivered"], json!({})).await;
+    let receiver = format!("statuses-{}", number.digits);
+    shop.hook_rule(&receiver, &["message.delivered"], json!({})).await;
     bundle.turn(minutes(1)).await;
     shop.post("/v1/messages", &body).await.expect(202);
     bundle.turn(minutes(1)).await;
-    assert_eq!(shop.hooks("statuses").len(), 1);
+    assert_eq!(shop.hooks(&receiver).len(), 1);
 }
 
 /// An outbound from its template to its answer, told of by poll and by event, sent by a caller who repeats himself.
@@ -270,6 +277,7 @@ async fn statuses_of_nothing(bundle: &Bundle) {
             stranger.gupshup_enterprise("573177700001").await,
             shop.gupshup_enterprise("573177700001").await,
         ),
+        (stranger.dialog360("573177700002").await, shop.dialog360("573177700002").await),
     ] {
         assert_eq!(number.channel, same.channel);
         for post in statuses(&other, &stranger, &number).await {

@@ -42,6 +42,15 @@ pub fn gupshup_self_serve() -> OpenChannel {
     )
 }
 
+/// At 360dialog. Whatever generation its webhooks are of, `api` says of which its messages are: `v1` or `v2`.
+pub fn dialog360(api: &str) -> OpenChannel {
+    open(
+        ProviderKind::Dialog360,
+        &[("api", api)],
+        &[("token", "our-own-api-key"), ("webhook_token", "our-own-gateway-token")],
+    )
+}
+
 fn open(
     provider: ProviderKind,
     settings: &[(&str, &str)],

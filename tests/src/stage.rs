@@ -121,6 +121,24 @@ impl<'a> Customer<'a> {
         self.number("gupshup", digits, credentials).await
     }
 
+    /// A number at 360dialog, of the second generation, active.
+    pub async fn dialog360(&self, digits: &str) -> Number<'a> {
+        self.dialog360_with(digits, json!({})).await
+    }
+
+    /// A number at 360dialog's legacy generation, active.
+    pub async fn dialog360_v1(&self, digits: &str) -> Number<'a> {
+        let namespace = format!("namespace_of_{digits}");
+        self.dialog360_with(digits, json!({ "api": "v1", "namespace": namespace })).await
+    }
+
+    async fn dialog360_with(&self, digits: &str, mut credentials: Value) -> Number<'a> {
+        let simulator = self.world.simulator().address();
+        credentials["token"] = format!("key-of-{digits}").into();
+        credentials["base_url"] = format!("{simulator}/360dialog").into();
+        self.number("360dialog", digits, credentials).await
+    }
+
     async fn number(&self, provider: &'static str, digits: &str, credentials: Value) -> Number<'a> {
         let settings: BTreeMap<String, String> =
             serde_json::from_value(credentials.clone()).expect("texts by name");
@@ -129,7 +147,7 @@ impl<'a> Customer<'a> {
             "default_country": "CO", "language": "es", "credentials": credentials, "active": true,
         });
         // First the line: a new channel is checked at its provider.
-        let mut line = Line {
+        let line = Line {
             id: digits.to_owned(),
             carrier: provider.to_owned(),
             name: format!("Number {digits}"),
@@ -137,10 +155,13 @@ impl<'a> Customer<'a> {
             settings,
             webhook_url: String::new(),
         };
-        self.world.simulator().put_line(line.clone());
-        let channel = self.post("/v1/channels", &body).await.expect(201);
-        line.webhook_url = text(&channel, "webhook_url");
         self.world.simulator().put_line(line);
+        let channel = self.post("/v1/channels", &body).await.expect(201);
+        // Some registered it themselves; the others are told by people.
+        self.world.simulator().change(|state| {
+            let line = state.lines.get_mut(digits).expect("it was put there");
+            line.webhook_url = text(&channel, "webhook_url");
+        });
         assert_eq!(channel["warnings"], json!([]), "{channel}");
         let channel = text(&channel, "channel_id");
         Number { world: self.world, channel, digits: digits.to_owned(), provider }

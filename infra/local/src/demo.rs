@@ -1,4 +1,4 @@
-//! What is there at the first start: a tenant with its key, three business numbers at simulated providers, two people,
+//! What is there at the first start: a tenant with its key, four business numbers at simulated providers, two people,
 //! and a hook rule that tells the simulator's receiver everything. All of it made through the public API, so what is
 //! set up here could be set up by anyone.
 
@@ -70,7 +70,7 @@ struct Number {
     hosts: &'static [&'static str],
 }
 
-const NUMBERS: [Number; 3] = [
+const NUMBERS: [Number; 4] = [
     Number {
         line: "andes",
         name: "Andes Bank",
@@ -115,6 +115,16 @@ const NUMBERS: [Number; 3] = [
             ("waba_id", "102290129340001"),
             ("app_id", "100290129340001"),
         ],
+        hosts: &["base_url"],
+    },
+    Number {
+        line: "mar",
+        name: "Mar Hotel",
+        digits: "573177700003",
+        carrier: "360dialog",
+        provider: "360dialog",
+        credentials: &[("token", "demo-360dialog-key")],
+        settings: &[],
         hosts: &["base_url"],
     },
 ];

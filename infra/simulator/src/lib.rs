@@ -6,6 +6,7 @@ pub mod api; // the control API
 pub mod bot; // a customer's bot
 pub mod carrier; // what each provider plays
 pub mod clock; // the time, turned from outside
+pub mod dialog360; // both generations of 360dialog
 pub mod fault; // what goes wrong on demand
 pub mod gupshup; // its enterprise gateway, self-serve and partner API
 pub mod hooks; // a customer's receiver
@@ -33,5 +34,9 @@ pub use simulator::{Sending, Simulator, Taken};
 /// Every provider that is played. `address` is where the simulator is reached.
 pub fn carriers(address: &str) -> Vec<std::sync::Arc<dyn Carrier>> {
     let gupshup = gupshup::Gupshup { address: address.to_owned() };
-    vec![std::sync::Arc::new(meta::Meta), std::sync::Arc::new(gupshup)]
+    vec![
+        std::sync::Arc::new(meta::Meta),
+        std::sync::Arc::new(gupshup),
+        std::sync::Arc::new(dialog360::Dialog360),
+    ]
 }

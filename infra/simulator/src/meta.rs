@@ -1,6 +1,7 @@
 //! The Cloud API as Meta plays it: `/cloud_api/{version}/…`. Written from the documentation and apart from the
 //! gateway's own reading of it, so that a misreading there is not made twice.
 
+pub(crate) mod carried;
 mod components;
 mod filling;
 mod interactive;
@@ -177,15 +178,19 @@ async fn messages(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let line = line(&simulator, &headers, &place, "phone_number_id")?;
-    let body = json_body(&body)?;
-    let call = Params::call(&body)?;
+    take(&simulator, &line, &json_body(&body)?)
+}
+
+/// A message, or a mark that one was read.
+fn take(simulator: &Simulator, line: &Line, body: &Value) -> Result<Response, Problem> {
+    let call = Params::call(body)?;
     if call.has("status") {
-        return mark_read(&simulator, &line, &call);
+        return mark_read(simulator, line, &call);
     }
     let envelope = message::envelope(&call)?;
     let has_file = |id: &str| simulator.file(id).is_some();
     let content = if envelope.kind == "template" {
-        match template_content(&simulator, &line, &call, &has_file)? {
+        match template_content(simulator, line, &call, &has_file)? {
             Ok(content) => content,
             Err(refusal) => return Ok(problem::answer(&refusal)),
         }
@@ -202,7 +207,7 @@ async fn messages(
         content: crate::message::ToUser { reply_to, ..content },
     };
     let is_template = sending.content.template.is_some();
-    match simulator.send(&line, sending) {
+    match simulator.send(line, sending) {
         Err(refusal) => Ok(problem::answer(&refusal)),
         Ok(taken) => {
             let number = digits(envelope.to);

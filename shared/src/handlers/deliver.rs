@@ -4,11 +4,13 @@
 
 mod dialled;
 mod failure;
+mod hand_over;
 mod refused;
 
 pub(super) use self::failure::ours;
 pub use self::failure::window_closed;
 use self::failure::{inactive, no_answer, queue_full};
+use self::hand_over::HandedOver;
 use self::refused::Refusal;
 
 use std::sync::Arc;
@@ -201,8 +203,7 @@ impl Deliver {
         let Origin::Outbound { new_consent: true, .. } = sending.origin else { return };
         let provider = provider::of(channel.provider);
         let Some(request) = provider.opt_in(channel, &sending.to) else { return };
-        let told = self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX).await;
-        if let Err(error) = told {
+        if let Err(error) = self.ask(request).await {
             tracing::warn!(message.id = %sending.id, %error, "the provider was not told of a consent");
         }
     }
@@ -269,11 +270,11 @@ impl Deliver {
                 return self.fail(channel, sending, failure, Handed::Final).await;
             }
         };
-        match self.http.call(request, Reach::Configured, TIMEOUT, ANSWER_BYTES_MAX).await {
-            Ok(response) => match provider.read(channel, &response) {
+        match self.hand_over(channel, sending, request).await {
+            Ok(HandedOver { response, asked }) => match provider.read(channel, &response) {
                 Answer::Accepted { provider_id, wa_id } => {
                     let done = self.accepted(channel, sending, &provider_id).await?;
-                    self.dialled(channel, sending, wa_id).await?;
+                    self.dialled(channel, sending, wa_id.or(asked)).await?;
                     Ok(done)
                 }
                 Answer::Refused { class, failure } => {

@@ -102,10 +102,12 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
         Err(ports::CallError::Forbidden { .. }) => return Ok(None),
         Err(error) => return Err(Error::unavailable("the provider's media", error)),
     };
-    if answer.status().is_server_error() || answer.status() == http::StatusCode::TOO_MANY_REQUESTS {
+    let status = answer.status();
+    let is_passing = status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS;
+    if is_passing && provider.asks_again_for_media() {
         return Err(Error::Unavailable { service: "the provider's media", source: None });
     }
-    if !answer.status().is_success() {
+    if !status.is_success() {
         return Ok(None);
     }
     if answer.body().len() > FILE_BYTES_MAX {

@@ -8,6 +8,7 @@ pub mod infobip;
 pub mod karix;
 pub mod meta;
 pub(crate) mod multipart;
+mod proof;
 
 use std::time::Duration;
 
@@ -205,6 +206,16 @@ pub enum Check {
     Refused,
 }
 
+/// What became of the registration of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    Yes,
+    /// The reason, for the log.
+    Refused(String),
+    /// The provider is there and has a fault: once more may help.
+    NotNow,
+}
+
 /// A setting or credential of a channel at this provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -228,6 +239,11 @@ pub trait Provider: Sync + Send {
     /// The wrong field and its rule.
     fn complete(&self, _channel: &OpenChannel) -> Result<(), (&'static str, &'static str)> {
         Ok(())
+    }
+
+    /// The credential that we make for a channel that is not given one.
+    fn own_secret(&self) -> Option<&'static str> {
+        None
     }
 
     /// Whether calls speak of this provider's `GET` handshake: the answer to it. The default has none.
@@ -271,6 +287,22 @@ pub trait Provider: Sync + Send {
 
     /// What its answer means.
     fn read(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer;
+
+    /// The call that asks what WhatsApp calls the user, where the answer to a sending says that the provider does not
+    /// know the address. The message is sent once more, to what [`Provider::read_contact`] says.
+    fn ask_contact(
+        &self,
+        _channel: &OpenChannel,
+        _message: &Sending,
+        _response: &Response<Vec<u8>>,
+    ) -> Option<Request<Vec<u8>>> {
+        None
+    }
+
+    /// `None`: there is no such user.
+    fn read_contact(&self, _channel: &OpenChannel, _response: &Response<Vec<u8>>) -> Option<WaId> {
+        None
+    }
 
     /// Whether a status brings our own id back, so that it finds the message without the provider's id: then a sending
     /// whose answer never came is settled by its statuses. Where it does not, [`StatusChanged::to`] must say whom it is
@@ -347,6 +379,11 @@ pub trait Provider: Sync + Send {
         None
     }
 
+    /// Whether a file may be asked for again after the provider answered that something is wrong on its side.
+    fn asks_again_for_media(&self) -> bool {
+        true
+    }
+
     /// A cheap call that shows whether the provider is reachable and the credentials fit.
     fn check(&self, channel: &OpenChannel) -> Request<Vec<u8>>;
 
@@ -359,5 +396,17 @@ pub trait Provider: Sync + Send {
         _webhook_url: &str,
     ) -> Option<Request<Vec<u8>>> {
         None
+    }
+
+    fn read_registered(
+        &self,
+        _channel: &OpenChannel,
+        _webhook_url: &str,
+        response: &Response<Vec<u8>>,
+    ) -> Registered {
+        match response.status() {
+            status if status.is_success() => Registered::Yes,
+            status => Registered::Refused(format!("the answer was status {}", status.as_u16())),
+        }
     }
 }

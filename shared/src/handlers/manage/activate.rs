@@ -7,11 +7,13 @@ use http::{Request, Response};
 use super::Manage;
 use crate::domain::channel::OpenChannel;
 use crate::ports::{CallError, Reach};
-use crate::provider::{self, Check};
+use crate::provider::{self, Check, Registered};
 
-/// For each of the two calls: both together stay below what a caller waits for.
+/// For each of the calls: all together stay below what a caller waits for.
 const TIMEOUT: Duration = Duration::from_secs(8);
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How often a webhook is registered at once.
+const REGISTRATIONS_MAX: usize = 2;
 
 /// D6.
 const UNREACHABLE: &str = "Can't reach channel";
@@ -40,15 +42,39 @@ impl Manage {
                 Check::Refused => return Some(UNREGISTERED),
             },
         }
-        let request = provider.register_webhook(channel, &self.webhook_url(channel))?;
-        match self.ask_provider(request).await {
-            Err(error) => {
-                tracing::warn!(channel.id = %channel.id, %error, "a channel cannot be reached");
-                Some(UNREACHABLE)
+        self.register(channel).await
+    }
+
+    /// Twice where the provider could not be reached or had a fault.
+    async fn register(&self, channel: &OpenChannel) -> Option<&'static str> {
+        let provider = provider::of(channel.provider);
+        let url = self.webhook_url(channel);
+        let request = provider.register_webhook(channel, &url)?;
+        let mut warning = UNREGISTERED;
+        for _ in 0..REGISTRATIONS_MAX {
+            let is_worth_another = match self.ask_provider(request.clone()).await {
+                Err(error) => {
+                    tracing::warn!(channel.id = %channel.id, %error, "a channel cannot be reached");
+                    warning = UNREACHABLE;
+                    matches!(error, CallError::NotSent { .. })
+                }
+                Ok(response) => {
+                    warning = UNREGISTERED;
+                    match provider.read_registered(channel, &url, &response) {
+                        Registered::Yes => return None,
+                        Registered::NotNow => true,
+                        Registered::Refused(reason) => {
+                            tracing::warn!(channel.id = %channel.id, reason, "no webhook is registered");
+                            false
+                        }
+                    }
+                }
+            };
+            if !is_worth_another {
+                break;
             }
-            Ok(response) if response.status().is_success() => None,
-            Ok(_) => Some(UNREGISTERED),
         }
+        Some(warning)
     }
 
     /// Calls a provider with what little time a caller of ours waits.

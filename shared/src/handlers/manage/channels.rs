@@ -256,6 +256,9 @@ impl Manage {
             &mut secrets,
             &[("credentials", credentials), ("settings", settings)],
         )?;
+        if let Some(name) = provider::of(channel.provider).own_secret() {
+            secrets.entry(name.to_owned()).or_insert_with(|| hex::encode(self.draw()));
+        }
         let plain = serde_json::to_vec(&secrets)
             .map_err(|e| Error::internal(format!("credentials cannot be written: {e}")))?;
         channel.credentials = self.ports.secrets.seal(&channel.id.to_string(), &plain).await?;

@@ -13,7 +13,7 @@ pub(super) mod upload;
 pub(super) mod wire;
 
 pub(super) use build::{Reference, body};
-pub(super) use parse::{parse, read, said, speaks, text};
+pub(super) use parse::{OTHER_OBJECT, any, parse, parse_value, read, said, speaks, text};
 
 use crate::domain::channel::OpenChannel;
 

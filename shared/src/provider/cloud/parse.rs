@@ -47,9 +47,42 @@ pub(in crate::provider) fn parse(
             }
             items = reader.items;
         }
-        _ => items.push(Item::Ignored { reason: "other_object" }),
+        _ => items.push(Item::Ignored { reason: OTHER_OBJECT }),
     }
     Ok(Parsed { items })
+}
+
+/// The reason for what is no envelope.
+pub(in crate::provider) const OTHER_OBJECT: &str = "other_object";
+
+/// A body that is what stands inside of an envelope, without one: the on-premise API's form. `None` if it has none of
+/// its parts.
+pub(in crate::provider) fn parse_value(
+    body: &[u8],
+    channel: &OpenChannel,
+    dialect: Dialect,
+) -> Option<Parsed> {
+    let part: &RawValue = serde_json::from_slice(body).ok()?;
+    let bare: Bare<'_> = read(Some(part))?;
+    if [bare.contacts, bare.messages, bare.statuses, bare.errors].iter().all(Option::is_none) {
+        return None;
+    }
+    let mut reader = Reader { channel, dialect, items: Vec::new() };
+    match read::<wire::Value<'_>>(Some(part)) {
+        Some(value) => reader.of_number(&value),
+        None => reader.items.push(UNREADABLE),
+    }
+    Some(Parsed { items: reader.items })
+}
+
+/// What tells a [`wire::Value`] without its envelope from anything else.
+#[derive(Deserialize)]
+struct Bare<'a> {
+    #[serde(borrow)]
+    contacts: wire::Part<'a>,
+    messages: wire::Part<'a>,
+    statuses: wire::Part<'a>,
+    errors: wire::Part<'a>,
 }
 
 /// An object of the body, if it is what is expected there. A list is not taken for the fields in their order.

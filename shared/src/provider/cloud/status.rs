@@ -1,5 +1,6 @@
 //! Statuses: how far a message of ours has come, and how a payment went, which is told among them.
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::parse::{self, UNREADABLE, parts, said, text, time};
@@ -59,9 +60,19 @@ fn which(
     }
 }
 
+/// The message that a status speaks of: the on-premise API's place for the recipient.
+#[derive(Deserialize)]
+struct Of<'a> {
+    #[serde(borrow)]
+    recipient_id: Option<wire::Word<'a>>,
+}
+
 /// Whom the message was for.
 fn recipient(given: &wire::Status<'_>) -> Option<Address> {
-    let phone = given.recipient_id.as_deref().and_then(|id| WaId::parse(id).ok());
+    let inner = parse::read::<Of<'_>>(given.message);
+    let inner = inner.as_ref().and_then(|of| of.recipient_id.as_deref());
+    let named = [given.recipient_id.as_deref(), inner].into_iter().flatten();
+    let phone = named.flat_map(WaId::parse).next();
     let bsuid = [given.recipient_id.as_deref(), given.recipient_user_id.as_deref()];
     let bsuid = bsuid.into_iter().flatten().find_map(|id| Bsuid::parse(id).ok());
     phone.map(Address::Phone).or(bsuid.map(Address::Bsuid))

@@ -288,6 +288,7 @@ pub(in crate::provider) struct Status<'a> {
     pub(in crate::provider) recipient_id: Option<Word<'a>>,
     pub(in crate::provider) recipient_user_id: Option<Word<'a>>,
     pub(in crate::provider) recipient_type: Option<Word<'a>>,
+    pub(in crate::provider) message: Part<'a>,
     pub(in crate::provider) payment: Part<'a>,
     pub(in crate::provider) biz_opaque_callback_data: Option<Word<'a>>,
     pub(in crate::provider) errors: Parts<'a>,

@@ -10,12 +10,12 @@ mod tests;
 
 use http::{Method, Request, Response, StatusCode};
 use ring::hmac;
-use url::{Host, Url};
 
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{Media, Sending};
 use crate::domain::outbound::Outbound;
 use crate::provider::cloud::{self, Dialect, Reference};
+use crate::provider::proof::{equal, is_base_url, is_visible};
 use crate::provider::{
     Answer, Check, Fetch, Malformed, Parsed, Provider, Purpose, Refused, Setting, Submitted,
     TemplatePage, Unsupported, Upload, UploadStep, WebhookCall,
@@ -105,10 +105,6 @@ const SETTINGS: &[Setting] = &[
     },
 ];
 
-fn is_visible(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
-}
-
 fn is_secret(text: &str) -> bool {
     is_visible(text) && (SECRET_CHARACTERS_MIN..=SECRET_CHARACTERS_MAX).contains(&text.len())
 }
@@ -122,19 +118,6 @@ fn is_version(text: &str) -> bool {
     text.strip_prefix('v')
         .and_then(|rest| rest.split_once('.'))
         .is_some_and(|(major, minor)| is_number(major) && is_number(minor))
-}
-
-/// The token goes there, so it must not go in the clear.
-fn is_base_url(text: &str) -> bool {
-    let Ok(url) = Url::parse(text) else { return false };
-    let is_local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return false,
-    };
-    let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    is_bare && (url.scheme() == "https" || (url.scheme() == "http" && is_local))
 }
 
 impl Provider for Meta {
@@ -302,10 +285,4 @@ impl Provider for Meta {
     ) -> Option<Request<Vec<u8>>> {
         call::subscribe(channel, webhook_url)
     }
-}
-
-/// In a time that says nothing about where the two differ: their codes under one key are compared.
-fn equal(given: &[u8], ours: &[u8]) -> bool {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, ours);
-    hmac::verify(&key, given, hmac::sign(&key, ours).as_ref()).is_ok()
 }

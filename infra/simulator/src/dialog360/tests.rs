@@ -1,0 +1,269 @@
+//! 360dialog from the outside: calls of its routes, and what it posts.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::Dialog360;
+use crate::clock::StillClock;
+use crate::fault::{Faults, SendFault};
+use crate::message::FromUser;
+use crate::post::Post;
+use crate::simulator::{Pace, StoredFile};
+use crate::state::State;
+use crate::{Carrier, Line, Simulator, User, WebhookPost};
+
+const ANA: &str = "573001234567";
+const HOOK: &str = "https://gateway.example/v1/webhooks/360dialog/CHN1";
+
+struct Nobody;
+
+#[async_trait]
+impl Post for Nobody {
+    async fn post(&self, _: WebhookPost) -> Result<u16, String> {
+        Ok(200)
+    }
+
+    async fn get(&self, _: &str) -> Result<(u16, String), String> {
+        Err("nothing is asked".to_owned())
+    }
+}
+
+/// A world with a line of each generation, to both of which Ana wrote.
+fn world() -> Simulator {
+    let simulator = Simulator::new(
+        State::default(),
+        vec![Arc::new(Dialog360)],
+        Arc::new(StillClock::at_millis(1_710_170_000_000)),
+        Arc::new(Nobody),
+        "http://127.0.0.1:4010",
+        Pace::default(),
+    );
+    simulator.put_user(User::new(ANA, "Ana Pérez"));
+    for api in ["v1", "v2"] {
+        let token = format!("key-{api}");
+        let settings = [("token", token.as_str()), ("api", api), ("namespace", "ns_1")];
+        simulator.put_line(Line {
+            id: api.to_owned(),
+            carrier: "360dialog".to_owned(),
+            name: "Shop".to_owned(),
+            number: "15550102030".to_owned(),
+            settings: settings.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            webhook_url: HOOK.to_owned(),
+        });
+        let text = FromUser::Text { body: "Hola".to_owned() };
+        simulator.say(api, ANA, text).unwrap();
+    }
+    simulator
+}
+
+async fn call(
+    simulator: &Simulator,
+    method: &str,
+    path: &str,
+    key: &str,
+    body: &Value,
+) -> (u16, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/360dialog{path}"))
+        .header("D360-API-KEY", key)
+        .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
+        .unwrap();
+    let response = simulator.router().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+fn flat_text(to: &str) -> Value {
+    json!({ "recipient_type": "individual", "to": to, "type": "text", "text": { "body": "Hola" } })
+}
+
+fn cloud_text() -> Value {
+    let mut body = flat_text(ANA);
+    body["messaging_product"] = json!("whatsapp");
+    body
+}
+
+#[tokio::test]
+async fn a_key_is_good_for_its_own_generation() {
+    let world = world();
+    for (path, key, body, expected) in [
+        ("/messages", "key-v2", cloud_text(), 200),
+        ("/messages", "key-v1", cloud_text(), 401),
+        ("/messages", "another", cloud_text(), 401),
+        ("/messages", "", cloud_text(), 401),
+        ("/v1/messages", "key-v1", flat_text(ANA), 201),
+        ("/v1/messages", "key-v2", flat_text(ANA), 401),
+        ("/nowhere/at/all", "key-v1", flat_text(ANA), 404),
+    ] {
+        let (status, answer) = call(&world, "POST", path, key, &body).await;
+        assert_eq!(status, expected, "{path} {key} {answer}");
+        if status > 300 {
+            assert_eq!(answer["meta"]["success"], false);
+        }
+    }
+}
+
+/// What belongs to the other generation is refused, so that a mix-up shows.
+#[tokio::test]
+async fn a_flat_body_is_read_strictly() {
+    let world = world();
+    let mut preview = flat_text(ANA);
+    preview["text"]["preview_url"] = json!(true);
+    let mut quoting = flat_text(ANA);
+    quoting["context"] = json!({ "message_id": "x" });
+    let language = json!({ "code": "es", "policy": "deterministic" });
+    let nameless = json!({ "to": ANA, "type": "template",
+                           "template": { "name": "a", "language": language } });
+    for body in [cloud_text(), preview, quoting, nameless] {
+        let (status, answer) = call(&world, "POST", "/v1/messages", "key-v1", &body).await;
+        assert_eq!((status, &answer["errors"][0]["code"]), (400, &json!(1008)), "{body}");
+    }
+    let mut preview = flat_text(ANA);
+    preview["preview_url"] = json!(true);
+    assert_eq!(call(&world, "POST", "/v1/messages", "key-v1", &preview).await.0, 201);
+}
+
+/// A number that nobody wrote from is looked up first; a variant of a known one leads to its person.
+#[tokio::test]
+async fn a_contact_is_looked_up_before_it_is_written_to() {
+    let world = world();
+    world.put_user(User::new("5215512345678", "Luz"));
+    world.change(|state| state.absent.insert("573009999999".to_owned()));
+    let text = FromUser::Text { body: "Hola".to_owned() };
+    world.say("v1", "5215512345678", text).unwrap();
+    let send = async |to: &str| {
+        let (status, answer) = call(&world, "POST", "/v1/messages", "key-v1", &flat_text(to)).await;
+        (status, answer["errors"][0]["code"].as_i64())
+    };
+    assert_eq!(send("525512345678").await, (404, Some(1006)));
+    let asked = json!({ "blocking": "wait", "force_check": true,
+                        "contacts": ["+525512345678", "+573009999999"] });
+    let (_, found) = call(&world, "POST", "/v1/contacts", "key-v1", &asked).await;
+    assert_eq!(found["contacts"][0]["wa_id"], "5215512345678");
+    assert_eq!(found["contacts"][1]["status"], "invalid");
+    assert_eq!(send("5215512345678").await, (201, None));
+}
+
+/// A link that cannot be fetched is refused at once, or found out on the way.
+#[tokio::test]
+async fn a_file_fails_at_once_or_later() {
+    let world = world();
+    let (code, text) = ("131053".to_owned(), "no".to_owned());
+    let now = SendFault::Code { code: code.clone(), text: text.clone() };
+    let later = SendFault::FailsLater { code, text };
+    let sends = vec![now, later].into();
+    world.change(|state| {
+        state.faults.insert("v1".to_owned(), Faults { sends, ..Faults::default() })
+    });
+    let image = json!({ "to": ANA, "type": "image", "image": { "link": "https://a.example/1" } });
+    let (status, answer) = call(&world, "POST", "/v1/messages", "key-v1", &image).await;
+    assert_eq!((status, &answer["errors"][0]["code"]), (400, &json!(1010)));
+    assert_eq!(call(&world, "POST", "/v1/messages", "key-v1", &image).await.0, 201);
+    while world.step().await > 0 {}
+    let failed = world.read(|state| format!("{:?}", state.messages.last().unwrap().entry));
+    assert!(failed.contains("Failed"), "{failed}");
+}
+
+/// What is registered comes with every webhook.
+#[tokio::test]
+async fn a_registered_header_comes_with_every_webhook() {
+    let world = world();
+    let body = json!({ "url": HOOK, "headers": { "X-Gateway-Token": "t" } });
+    let (status, answer) = call(&world, "POST", "/v1/configs/webhook", "key-v2", &body).await;
+    assert_eq!((status, &answer), (200, &body));
+    assert_eq!(call(&world, "GET", "/v1/configs/webhook", "key-v2", &Value::Null).await.1, body);
+    let line = world.line("v2").unwrap();
+    let (said, user) = (world.say("v2", ANA, text()).unwrap(), User::new(ANA, "Ana"));
+    let post = Dialog360.user_message(&line, &user, &said);
+    assert!(post.headers.contains(&("X-Gateway-Token".to_owned(), "t".to_owned())));
+    assert!(!post.headers.iter().any(|(name, _)| name.contains("signature")));
+    for url in ["http://gateway.example/", "https://gate_way.example/", "https://a.example:444/"] {
+        let body = json!({ "url": url });
+        let (status, answer) = call(&world, "POST", "/v1/configs/webhook", "key-v2", &body).await;
+        assert_eq!((status, &answer["meta"]["developer_message"]), (400, &json!("Invalid url")));
+    }
+}
+
+fn text() -> FromUser {
+    FromUser::Text { body: "Hola".to_owned() }
+}
+
+#[tokio::test]
+async fn a_registration_fails_on_demand() {
+    let world = world();
+    for (word, expected) in [("refused", 403), ("broken", 500), ("elsewhere", 200)] {
+        world.change(|state| {
+            let line = state.lines.get_mut("v2").unwrap();
+            line.settings.insert("registration".to_owned(), word.to_owned());
+        });
+        let body = json!({ "url": "https://new.example/" });
+        let (status, answer) = call(&world, "POST", "/v1/configs/webhook", "key-v2", &body).await;
+        assert_eq!(status, expected);
+        assert_ne!(answer["url"], "https://new.example/");
+        assert_eq!(world.line("v2").unwrap().webhook_url, HOOK);
+    }
+}
+
+/// The legacy generation's webhooks are flat; voice notes are a type of their own.
+#[tokio::test]
+async fn a_flat_webhook_has_no_envelope() {
+    let world = world();
+    let (line, user) = (world.line("v1").unwrap(), User::new(ANA, "Ana"));
+    let file = StoredFile { mime: "audio/ogg".to_owned(), filename: None, bytes: Arc::default() };
+    let voice = FromUser::File {
+        kind: crate::message::FileKind::Voice,
+        file: world.put_file(file),
+        mime: "audio/ogg".to_owned(),
+        filename: None,
+        caption: None,
+    };
+    let said = world.say("v1", ANA, voice).unwrap();
+    let post = Dialog360.user_message(&line, &user, &said);
+    let body: Value = serde_json::from_slice(&post.body).unwrap();
+    assert_eq!(body["contacts"][0]["wa_id"], ANA);
+    let message = &body["messages"][0];
+    assert_eq!((&message["type"], &message["audio"]), (&json!("voice"), &Value::Null));
+    assert!(message["voice"]["link"].is_string() && message["voice"]["voice"].is_null());
+    assert!(body["entry"].is_null() && Dialog360.batch(&line, &[]).is_none());
+}
+
+/// A file is looked up at Meta's address and had at ours, for five minutes and with the key.
+#[tokio::test]
+async fn a_file_is_had_under_metas_path() {
+    let world = world();
+    let bytes = Arc::new(b"%PDF".to_vec());
+    let file = StoredFile { mime: "application/pdf".to_owned(), filename: None, bytes };
+    let id = world.put_file(file);
+    let (_, found) = call(&world, "GET", &format!("/{id}"), "key-v2", &Value::Null).await;
+    let url = found["url"].as_str().unwrap();
+    let path = url.strip_prefix("https://lookaside.fbsbx.com").unwrap();
+    assert_eq!(call(&world, "GET", path, "key-v2", &Value::Null).await.0, 200);
+    assert_eq!(call(&world, "GET", path, "another", &Value::Null).await.0, 401);
+    let late = path.split("&ext=").next().unwrap().to_owned() + "&ext=1";
+    assert_eq!(call(&world, "GET", &late, "key-v2", &Value::Null).await.0, 404);
+    let flat = format!("/v1/media/{id}");
+    assert_eq!(call(&world, "GET", &flat, "key-v1", &Value::Null).await.0, 200);
+    let status = StatusCode::NOT_FOUND.as_u16();
+    assert_eq!(call(&world, "GET", "/v1/media/none", "key-v1", &Value::Null).await.0, status);
+}
+
+/// Users' messages are marked as read, each generation in its way.
+#[tokio::test]
+async fn a_message_is_marked_as_read() {
+    let world = world();
+    let id = |line: &str| world.say(line, ANA, text()).unwrap().id;
+    let (flat, cloud) = (id("v1"), id("v2"));
+    let read = json!({ "status": "read" });
+    let path = format!("/v1/messages/{flat}");
+    assert_eq!(call(&world, "PUT", &path, "key-v1", &read).await.0, 200);
+    assert_eq!(call(&world, "PUT", "/v1/messages/none", "key-v1", &read).await.0, 404);
+    let mark = json!({ "messaging_product": "whatsapp", "status": "read", "message_id": cloud });
+    assert_eq!(call(&world, "POST", "/messages", "key-v2", &mark).await.0, 200);
+}
