@@ -1,12 +1,16 @@
 //! Every variable by name, and which function needs which. Nothing else reads the environment. All that are missing
 //! are reported together; a secret has no default.
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::domain::channel::{ProviderKind, Secret};
 use crate::ports::QueueName;
+
+pub use access::{Access, Service};
 
 /// A variable that the template gives to functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -268,49 +272,6 @@ impl Function {
     }
 }
 
-/// A service of AWS that the bundle calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Service {
-    DynamoDb,
-    Sqs,
-    Scheduler,
-    Kms,
-    S3,
-    Logs,
-}
-
-impl Service {
-    pub const ALL: [Self; 6] =
-        [Self::DynamoDb, Self::Sqs, Self::Scheduler, Self::Kms, Self::S3, Self::Logs];
-
-    /// The variable that moves this service alone to another address.
-    const fn endpoint(self) -> &'static str {
-        match self {
-            Self::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
-            Self::Sqs => "AWS_ENDPOINT_URL_SQS",
-            Self::Scheduler => "AWS_ENDPOINT_URL_SCHEDULER",
-            Self::Kms => "AWS_ENDPOINT_URL_KMS",
-            Self::S3 => "AWS_ENDPOINT_URL_S3",
-            Self::Logs => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
-        }
-    }
-}
-
-/// How AWS is reached. The Lambda runtime sets all of it.
-#[derive(Debug, Clone)]
-pub struct Access {
-    pub region: String,
-    pub key_id: String,
-    pub secret_key: Secret,
-    /// Absent with credentials that do not end.
-    pub session_token: Option<Secret>,
-    /// Services that are somewhere else: an emulator.
-    pub endpoints: BTreeMap<Service, String>,
-    /// `AWS_CA_BUNDLE`: a file of certificates (PEM) that are trusted besides the roots of AWS. For an emulator or a
-    /// company's proxy; nothing is read where it is absent.
-    pub ca_bundle: Option<PathBuf>,
-}
-
 /// The settings of a function.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -363,7 +324,7 @@ impl Config {
             return Err(Missing { function: function.name(), names });
         }
         let everywhere = variable("AWS_ENDPOINT_URL");
-        let endpoint = |s: Service| Some((s, variable(s.endpoint()).or(everywhere.clone())?));
+        let endpoint = |s: Service| Some((s, variable(s.variable()).or(everywhere.clone())?));
         let access = Access {
             region,
             key_id,

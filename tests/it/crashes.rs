@@ -3,12 +3,12 @@
 //! with something going wrong there. What came of it must be the same.
 //!
 //! In an ordinary run each call goes wrong in one way, the ways taking turns. `CRASHES=all cargo test --workspace --test
-//! it crashes -- --nocapture` lets each go wrong in every way, which takes most of an hour.
+//! it crashes -- --nocapture` lets each go wrong in every way, which takes most of an hour. Each test closes with a table
+//! of what it did and what was lost, doubled or resolved.
 
+mod findings;
 mod redrive;
 mod stories;
-
-use std::collections::BTreeMap;
 
 use shared::faults::Fault;
 use tests::Bundle;
@@ -16,6 +16,7 @@ use tests::bundle::Moment;
 use tests::fate::Point;
 use tests::ledger::Ledger;
 
+use self::findings::{Findings, table};
 use self::stories::{Carried, Stage, Step, Story};
 
 /// What may befall any call.
@@ -42,17 +43,6 @@ struct Told {
     ledger: Ledger,
 }
 
-/// What came of many tellings.
-#[derive(Default)]
-struct Findings {
-    calls: usize,
-    tellings: usize,
-    deaths: usize,
-    /// How it went on where the call of a provider went wrong.
-    sendings: BTreeMap<String, usize>,
-    wrong: Vec<String>,
-}
-
 /// Tells a story as it should go.
 async fn tell(story: Story, carried: Carried, bundle: &Bundle) -> (Stage<'_>, Vec<Told>) {
     let (stage, steps) = story.begin(bundle, carried).await;
@@ -73,8 +63,8 @@ fn all_ways() -> bool {
 }
 
 #[expect(clippy::print_stdout, reason = "the ledger is what a reader of these tests wants")]
-fn say(line: &str) {
-    println!("{line}");
+fn say(table: &str) {
+    println!("{table}");
 }
 
 /// The ways in which the call at this place goes wrong in this run.
@@ -91,15 +81,14 @@ async fn everywhere(story: Story, carried: Carried, concerns: fn(&Point) -> bool
     let mut findings = Findings::default();
     for step in &told {
         for point in step.reached.iter().filter(|point| concerns(point)) {
-            for fault in faults(point, findings.calls) {
-                findings.tellings += 1;
+            for fault in faults(point, findings.points) {
+                findings.histories += 1;
                 findings.deaths += usize::from(fault.is_death());
                 again(&mut findings, &stage, step, point, fault).await;
             }
-            findings.calls += 1;
+            findings.points += 1;
         }
     }
-    findings.tell(story, carried);
     findings
 }
 
@@ -122,9 +111,10 @@ async fn again(
     if is_sending(point) && differences.is_empty() {
         let calls = |reached: &[Point]| reached.iter().filter(|point| is_sending(point)).count();
         let is_repeated = calls(&bundle.fate.reached()) > calls(&told.reached);
-        let how = if is_repeated { "sent again" } else { "not sent again, its status told enough" };
-        *findings.sendings.entry(format!("{fault:?}: {how}")).or_default() += 1;
+        *findings.sendings.entry((fault, is_repeated)).or_default() += 1;
     }
+    findings.lost += ledger.misses(&told.ledger);
+    findings.doubled += told.ledger.misses(&ledger);
     if !differences.is_empty() {
         let what = format!("{:?}: {fault:?} at {point}", told.step);
         findings.wrong.push(format!("{what}: {}", differences.join("; ")));
@@ -136,25 +126,15 @@ fn is_sending(point: &Point) -> bool {
     point.function == "message-deliver" && point.call == "http.provider"
 }
 
-impl Findings {
-    fn tell(&self, story: Story, carried: Carried) {
-        let Self { calls, tellings, deaths, wrong, .. } = self;
-        let wrong = wrong.len();
-        say(&format!(
-            "{story:?} over {carried:?}: {calls} calls, {tellings} tellings, {deaths} deaths, {wrong} wrong"
-        ));
-        for (how, count) in &self.sendings {
-            say(&format!("    the call of the provider, {how} ({count})"));
-        }
-    }
-}
-
 /// All stories over a provider.
 async fn all(carried: Carried, concerns: fn(&Point) -> bool) {
-    let mut wrong = Vec::new();
+    let mut found = Vec::new();
     for story in Story::ALL {
-        wrong.extend(everywhere(story, carried, concerns).await.wrong);
+        found.push((story, everywhere(story, carried, concerns).await));
     }
+    say(&table(carried, &found));
+    let wrong: Vec<&str> =
+        found.iter().flat_map(|(_, found)| found.wrong.iter().map(String::as_str)).collect();
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -9,6 +9,7 @@ mod oracle;
 mod world;
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tests::dice::Dice;
 
@@ -16,7 +17,7 @@ use self::oracle::Findings;
 use self::world::World;
 
 /// So many in an ordinary run.
-const HISTORIES: u64 = 200;
+const HISTORIES: u64 = 2000;
 
 /// Seeds of an ordinary run begin here.
 const FIRST_SEED: u64 = 20_261_122;
@@ -37,15 +38,38 @@ fn say(line: &str) {
 /// README 10, 11: whatever people, providers and faults do, nothing that was accepted is lost, and nothing is said twice.
 #[test]
 fn what_must_always_hold_holds_in_every_history() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let world = runtime.block_on(World::new());
     let seeds = match asked("HISTORY_SEED") {
         Some(seed) => seed..seed + 1,
         None => FIRST_SEED..FIRST_SEED + asked("HISTORIES").unwrap_or(HISTORIES),
     };
+    let next = AtomicU64::new(seeds.start);
+    let tellers = std::thread::available_parallelism().map_or(1, usize::from);
     let mut all = Findings::default();
     let mut failed: Vec<u64> = Vec::new();
-    for seed in seeds {
+    std::thread::scope(|scope| {
+        let tellers: Vec<_> =
+            (0..tellers).map(|_| scope.spawn(|| tell(&next, seeds.end))).collect();
+        for teller in tellers {
+            let (findings, seeds) = teller.join().expect("a teller catches what goes wrong");
+            all.add(&findings);
+            failed.extend(seeds);
+        }
+    });
+    say(&format!("{all}; lost or doubled something {}", failed.len()));
+    assert!(failed.is_empty(), "these seeds went wrong, as is said above: {failed:?}");
+}
+
+/// Tells histories until there are no more. What came of them, and the seeds of those that went wrong.
+fn tell(next: &AtomicU64, end: u64) -> (Findings, Vec<u64>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let world = runtime.block_on(World::new());
+    let mut all = Findings::default();
+    let mut failed = Vec::new();
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= end {
+            return (all, failed);
+        }
         let told = std::panic::catch_unwind(AssertUnwindSafe(|| {
             runtime.block_on(world.tell(seed, Dice::new(seed)))
         }));
@@ -60,8 +84,6 @@ fn what_must_always_hold_holds_in_every_history() {
         say(&format!("{}: {wrong}", again(seed)));
         failed.push(seed);
     }
-    say(&all.to_string());
-    assert!(failed.is_empty(), "these seeds went wrong, as is said above: {failed:?}");
 }
 
 /// How to tell it again.

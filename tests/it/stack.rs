@@ -1,6 +1,8 @@
 //! The main stories over the deployed template: the release's functions behind their API, queues and timers, with
 //! the permissions that the template gives them. A story that turns the clock has an emulator of its own.
 
+mod kills;
+
 use serde_json::{Value, json};
 use simulator::fault::{PostFault, SendFault};
 use simulator::template::Review;

@@ -48,6 +48,11 @@ impl Ledger {
         }
     }
 
+    /// How many messages and hooks of another are not in it.
+    pub fn misses(&self, other: &Self) -> usize {
+        missing(&self.seen, &other.seen) + missing(&self.hooks, &other.hooks)
+    }
+
     /// Where it differs from another, a sentence each; nothing where it does not.
     pub fn differs(&self, other: &Self) -> Vec<String> {
         let lists = [
@@ -66,6 +71,19 @@ impl Ledger {
         }
         differences
     }
+}
+
+/// How many of the expected are not there, each as often as it is expected.
+fn missing(there: &[String], expected: &[String]) -> usize {
+    let mut left: Vec<&String> = there.iter().collect();
+    let mut is_missing = |one: &String| match left.iter().position(|other| *other == one) {
+        Some(place) => {
+            left.swap_remove(place);
+            false
+        }
+        None => true,
+    };
+    expected.iter().filter(|one| is_missing(one)).count()
 }
 
 /// Each event once. An event that came again must be the same event.

@@ -2,15 +2,14 @@
 //! crate has a hundred others, and would be compiled into every function.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_sdk_sqs::config::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::signature::{Signer, host, stamp};
 use crate::config::{Access, Service};
+use crate::domain::channel::Secret;
 use crate::domain::ids::ChannelId;
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -38,6 +37,7 @@ pub struct Log {
 pub struct Insights {
     http: Arc<dyn Http>,
     access: Access,
+    signer: Signer,
     log: Log,
     clock: Arc<dyn Clock>,
     pause: Duration,
@@ -65,7 +65,8 @@ struct Field {
 
 impl Insights {
     pub fn new(http: Arc<dyn Http>, access: Access, log: Log, clock: Arc<dyn Clock>) -> Self {
-        Self { http, access, log, clock, pause: PAUSE }
+        let signer = Signer::new(Service::Logs.name(), &access);
+        Self { http, access, signer, log, clock, pause: PAUSE }
     }
 
     /// How the items of these channels ended, as far back as the log goes.
@@ -123,39 +124,26 @@ impl Insights {
     }
 
     fn request(&self, operation: &str, asked: &Value) -> Result<http::Request<Vec<u8>>> {
-        let region = self.access.region.as_str();
-        let address = self.access.endpoints.get(&Service::Logs).cloned();
-        let address = address.unwrap_or_else(|| format!("https://logs.{region}.amazonaws.com"));
+        let address = self.access.endpoint(Service::Logs);
+        let body = asked.to_string().into_bytes();
+        let target = format!("Logs_20140328.{operation}");
+        let stamp = stamp(self.clock.now());
+        let token = self.access.session_token.as_ref().map(Secret::reveal);
+        let mut headers = vec![
+            ("content-type", "application/x-amz-json-1.1"),
+            ("host", host(&address)),
+            ("x-amz-date", stamp.as_str()),
+        ];
+        headers.extend(token.map(|token| ("x-amz-security-token", token)));
+        headers.push(("x-amz-target", &target));
+        let authorization = self.signer.authorization(&stamp, &headers, &body);
+        let mut request = http::Request::post(format!("{address}/"));
+        // The client names the host by itself, as it is signed here.
+        for (name, value) in headers.into_iter().filter(|(name, _)| *name != "host") {
+            request = request.header(name, value);
+        }
         let built = |e: http::Error| Error::internal(format!("a query cannot be built: {e}"));
-        let mut request = http::Request::post(format!("{}/", address.trim_end_matches('/')))
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("Logs_20140328.{operation}"))
-            .body(asked.to_string().into_bytes())
-            .map_err(built)?;
-        let token = self.access.session_token.as_ref().map(|token| token.reveal().to_owned());
-        let secret = self.access.secret_key.reveal();
-        let identity = Credentials::new(&self.access.key_id, secret, token, None, "env").into();
-        let now = u64::try_from(self.clock.now().millis()).unwrap_or_default();
-        let signed = |e: &dyn std::fmt::Display| Error::internal(format!("no signature: {e}"));
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name("logs")
-            .time(SystemTime::UNIX_EPOCH + Duration::from_millis(now))
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|e| signed(&e))?
-            .into();
-        let uri = request.uri().to_string();
-        let headers = request.headers().iter();
-        let headers =
-            headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        let body = SignableBody::Bytes(request.body());
-        let signable =
-            SignableRequest::new("POST", uri.as_str(), headers, body).map_err(|e| signed(&e))?;
-        let (instructions, _) = sign(signable, &params).map_err(|e| signed(&e))?.into_parts();
-        instructions.apply_to_request_http1x(&mut request);
-        Ok(request)
+        request.header("authorization", authorization).body(body).map_err(built)
     }
 }
 
@@ -213,6 +201,7 @@ mod tests {
         .await;
         let insights = Insights {
             http: Arc::new(Https::new(Allowance::default()).unwrap()),
+            signer: Signer::new(Service::Logs.name(), &stand_in.access()),
             access: stand_in.access(),
             log: Log { group: "the-log".to_owned(), retention_days: 30 },
             clock: Arc::new(Hand::new(Time::from_millis(NOW_MS))),

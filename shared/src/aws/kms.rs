@@ -2,30 +2,78 @@
 //! any length; the master key never leaves the service, and the context is bound to both.
 
 use async_trait::async_trait;
-use aws_sdk_kms::Client;
-use aws_sdk_kms::primitives::Blob;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
-use super::failed;
+use super::json::Json;
 use crate::aead::{Sealer, new_key};
 use crate::error::{Error, Result};
 use crate::ports::Secrets;
 
 const SERVICE: &str = "key service";
-/// The name of the context in the key service's log.
-const CONTEXT: &str = "context";
 
 /// Seals and opens with one key.
 pub struct Sealed {
-    client: Client,
+    kms: Kms,
     key_id: String,
 }
 
-impl Sealed {
-    pub fn new(client: Client, key_id: String) -> Self {
-        Self { client, key_id }
+/// The key service's operations.
+#[derive(Debug, Clone)]
+pub struct Kms(Json);
+
+/// What the key service is asked: one of the texts.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Asked<'a> {
+    key_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plaintext: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ciphertext_blob: Option<String>,
+    encryption_context: Context<'a>,
+}
+
+/// The name of the context in the key service's log is that of the field.
+#[derive(Default, Serialize)]
+struct Context<'a> {
+    context: &'a str,
+}
+
+/// What it answers: the other one.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    plaintext: Option<String>,
+    ciphertext_blob: Option<String>,
+}
+
+impl Kms {
+    pub(super) fn new(json: Json) -> Self {
+        Self(json)
     }
+
+    async fn call(&self, operation: &str, asked: &Asked<'_>) -> Result<Answer> {
+        self.0.call(operation, asked).await.map_err(|e| e.meaning(SERVICE))
+    }
+}
+
+impl Sealed {
+    pub fn new(kms: Kms, key_id: String) -> Self {
+        Self { kms, key_id }
+    }
+
+    fn asked<'a>(&'a self, context: &'a str) -> Asked<'a> {
+        let encryption_context = Context { context };
+        Asked { key_id: &self.key_id, encryption_context, ..Asked::default() }
+    }
+}
+
+/// What an answer holds in base64.
+fn held(text: Option<String>, otherwise: &'static str) -> Result<Vec<u8>> {
+    let bytes = text.and_then(|text| STANDARD.decode(text).ok());
+    bytes.ok_or_else(|| Error::unavailable(SERVICE, otherwise))
 }
 
 #[async_trait]
@@ -33,13 +81,9 @@ impl Secrets for Sealed {
     /// One call. The sealed text is the length of the sealed key, the sealed key, and the text sealed by that key.
     async fn seal(&self, context: &str, plain: &[u8]) -> Result<String> {
         let key = new_key()?;
-        let call = self.client.encrypt().key_id(&self.key_id).plaintext(Blob::new(key));
-        let call = call.encryption_context(CONTEXT, context);
-        let answer = call.send().await.map_err(|e| failed(SERVICE, e))?;
-        let key_sealed = answer
-            .ciphertext_blob
-            .ok_or_else(|| Error::unavailable(SERVICE, "it answered without the sealed key"))?
-            .into_inner();
+        let asked = Asked { plaintext: Some(STANDARD.encode(key)), ..self.asked(context) };
+        let answer = self.kms.call("Encrypt", &asked).await?;
+        let key_sealed = held(answer.ciphertext_blob, "it answered without the sealed key")?;
         let length = u16::try_from(key_sealed.len())
             .map_err(|_| Error::unavailable(SERVICE, "it answered with too long a key"))?;
         let sealed = Sealer::new(&key)?.seal(context, plain)?;
@@ -52,14 +96,11 @@ impl Secrets for Sealed {
         let (length, rest) = bytes.split_first_chunk().ok_or_else(wrong)?;
         let length = usize::from(u16::from_be_bytes(*length));
         let (key_sealed, sealed) = rest.split_at_checked(length).ok_or_else(wrong)?;
-        let call =
-            self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(key_sealed));
-        let call = call.encryption_context(CONTEXT, context);
-        let answer = call.send().await.map_err(|e| failed(SERVICE, e))?;
-        let key = answer
-            .plaintext
-            .ok_or_else(|| Error::unavailable(SERVICE, "it answered without the key"))?;
-        Sealer::new(key.as_ref())?.open(context, sealed)
+        let key_sealed = Some(STANDARD.encode(key_sealed));
+        let asked = Asked { ciphertext_blob: key_sealed, ..self.asked(context) };
+        let answer = self.kms.call("Decrypt", &asked).await?;
+        let key = held(answer.plaintext, "it answered without the key")?;
+        Sealer::new(&key)?.open(context, sealed)
     }
 }
 
@@ -91,8 +132,8 @@ mod tests {
     #[tokio::test]
     async fn a_secret_is_sealed_and_opened_with_its_context() {
         let stand_in = StandIn::start(toy).await;
-        let client = Clients::new(&stand_in.access()).unwrap().kms();
-        let secrets = Sealed::new(client, "key-1".to_owned());
+        let kms = Clients::new(&stand_in.access()).unwrap().kms();
+        let secrets = Sealed::new(kms, "key-1".to_owned());
         let sealed = secrets.seal("CHN1", b"token").await.unwrap();
         assert_eq!(secrets.open("CHN1", &sealed).await.unwrap(), b"token");
         assert!(!secrets.open("CHN2", &sealed).await.unwrap_err().is_transient());

@@ -3,18 +3,21 @@
 pub mod absent;
 pub mod audit;
 pub mod client;
+mod connector;
 pub mod https;
 pub mod insights;
+pub mod json;
 pub mod kms;
 pub mod network;
 pub mod s3;
 pub mod scheduler;
+mod signature;
 pub mod sqs;
 pub mod system;
 
 use std::error::Error as StdError;
 
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_scheduler::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::Error;
 

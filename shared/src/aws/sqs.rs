@@ -1,13 +1,14 @@
-//! Puts jobs on SQS: one with a call of its own, more of them ten to a call.
+//! Puts jobs on SQS: one with a call of its own, more of them ten to a call. And what a function that works a queue off
+//! asks of it besides.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
-use super::failed;
+use super::json::Json;
 use crate::error::{Error, Result};
 use crate::ports::{Job, Queue, QueueName};
 
@@ -16,79 +17,167 @@ const BATCH_MAX: usize = 10;
 /// Of all messages of a call together; a margin for what counts beside the bodies.
 const BATCH_BYTES_MAX: usize = (1 << 20) - (1 << 14);
 
+/// The queue service's operations.
+#[derive(Debug, Clone)]
+pub struct Sqs(Json);
+
+/// A message, as the service is told.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Message<'a> {
+    pub message_body: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_group_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_deduplication_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_attributes: Option<Reason<'a>>,
+}
+
+/// Why a message lies where it lies: its only attribute.
+#[derive(Debug, Serialize)]
+pub struct Reason<'a> {
+    reason: Attribute<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute<'a> {
+    data_type: &'static str,
+    string_value: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Send<'a> {
+    queue_url: &'a str,
+    #[serde(flatten)]
+    message: &'a Message<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendBatch<'a> {
+    queue_url: &'a str,
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry<'a> {
+    id: String,
+    #[serde(flatten)]
+    message: Message<'a>,
+}
+
+/// The call succeeds also where it took only some of them.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SentBatch {
+    #[serde(default)]
+    failed: Vec<NotTaken>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NotTaken {
+    code: String,
+    sender_fault: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Hide<'a> {
+    queue_url: &'a str,
+    receipt_handle: &'a str,
+    visibility_timeout: u64,
+}
+
+impl Sqs {
+    pub(super) fn new(json: Json) -> Self {
+        Self(json)
+    }
+
+    /// Puts one message on a queue.
+    pub async fn send(&self, queue_url: &str, message: &Message<'_>) -> Result<()> {
+        let asked = Send { queue_url, message };
+        let sent = self.0.call::<IgnoredAny>("SendMessage", &asked);
+        sent.await.map(drop).map_err(|e| e.meaning(SERVICE))
+    }
+
+    async fn send_batch(&self, queue_url: &str, messages: Vec<Message<'_>>) -> Result<()> {
+        let count = messages.len();
+        let entry = |(place, message): (usize, _)| Entry { id: place.to_string(), message };
+        let entries = messages.into_iter().enumerate().map(entry).collect();
+        let asked = SendBatch { queue_url, entries };
+        let sent = self.0.call("SendMessageBatch", &asked);
+        let SentBatch { failed } = sent.await.map_err(|e| e.meaning(SERVICE))?;
+        let Some(first) = failed.first() else { return Ok(()) };
+        let what = format!("{} of {count} messages refused: {}", failed.len(), first.code);
+        Err(if first.sender_fault {
+            Error::internal(what)
+        } else {
+            Error::unavailable(SERVICE, what)
+        })
+    }
+
+    /// A message that was received comes back after so many seconds.
+    pub async fn hide(&self, queue_url: &str, receipt_handle: &str, seconds: u64) -> Result<()> {
+        let hide = Hide { queue_url, receipt_handle, visibility_timeout: seconds };
+        let hidden = self.0.call::<IgnoredAny>("ChangeMessageVisibility", &hide);
+        hidden.await.map(drop).map_err(|e| e.meaning(SERVICE))
+    }
+}
+
+impl<'a> Reason<'a> {
+    /// An empty attribute is refused.
+    pub fn new(reason: &'a str) -> Self {
+        let string_value = if reason.is_empty() { "unknown" } else { reason };
+        Self { reason: Attribute { data_type: "String", string_value } }
+    }
+}
+
 /// The queues whose addresses this function was given.
 pub struct Queues {
-    client: Client,
+    sqs: Sqs,
     urls: HashMap<QueueName, String>,
 }
 
 impl Queues {
-    pub fn new(client: Client, urls: HashMap<QueueName, String>) -> Self {
-        Self { client, urls }
-    }
-
-    async fn send(&self, url: &str, queue: QueueName, job: Job) -> Result<()> {
-        self.client
-            .send_message()
-            .queue_url(url)
-            .message_body(escaped(&job.body))
-            .set_delay_seconds(delay(queue, &job))
-            .message_group_id(&job.group)
-            .set_message_deduplication_id(queue.is_fifo().then_some(job.id))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|e| failed(SERVICE, e))
-    }
-
-    async fn send_batch(&self, url: &str, queue: QueueName, jobs: &[Job]) -> Result<()> {
-        let entry = |(place, job): (usize, &Job)| {
-            SendMessageBatchRequestEntry::builder()
-                .id(place.to_string())
-                .message_body(escaped(&job.body))
-                .set_delay_seconds(delay(queue, job))
-                .message_group_id(&job.group)
-                .set_message_deduplication_id(queue.is_fifo().then(|| job.id.clone()))
-                .build()
-                .map_err(|e| Error::internal(format!("a message cannot be built: {e}")))
-        };
-        let entries = jobs.iter().enumerate().map(entry).collect::<Result<Vec<_>>>()?;
-        let batch = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
-        let answer = batch.send().await.map_err(|e| failed(SERVICE, e))?;
-        // The call succeeds also where it took only some of them.
-        match answer.failed().first() {
-            None => Ok(()),
-            Some(entry) => {
-                let what = format!("{} of {} messages refused", answer.failed().len(), jobs.len());
-                let what = format!("{what}: {}", entry.code());
-                Err(if entry.sender_fault() {
-                    Error::internal(what)
-                } else {
-                    Error::unavailable(SERVICE, what)
-                })
-            }
-        }
+    pub fn new(sqs: Sqs, urls: HashMap<QueueName, String>) -> Self {
+        Self { sqs, urls }
     }
 }
 
 #[async_trait]
 impl Queue for Queues {
-    async fn put(&self, queue: QueueName, mut jobs: Vec<Job>) -> Result<()> {
+    async fn put(&self, queue: QueueName, jobs: Vec<Job>) -> Result<()> {
         let url = self.urls.get(&queue).ok_or_else(|| {
             Error::internal(format!("this function was not given the {} queue", queue.word()))
         })?;
-        if jobs.len() == 1
-            && let Some(job) = jobs.pop()
-        {
-            return self.send(url, queue, job).await;
+        if let [job] = &jobs[..] {
+            return self.sqs.send(url, &message(queue, job)).await;
         }
         let mut rest = &jobs[..];
         while !rest.is_empty() {
             let (batch, more) = rest.split_at(batch_length(rest));
-            self.send_batch(url, queue, batch).await?;
+            let messages = batch.iter().map(|job| message(queue, job)).collect();
+            self.sqs.send_batch(url, messages).await?;
             rest = more;
         }
         Ok(())
+    }
+}
+
+fn message(queue: QueueName, job: &Job) -> Message<'_> {
+    Message {
+        message_body: escaped(&job.body),
+        delay_seconds: delay(queue, job),
+        message_group_id: Some(&job.group),
+        message_deduplication_id: queue.is_fifo().then_some(&job.id),
+        message_attributes: None,
     }
 }
 
@@ -104,9 +193,9 @@ fn batch_length(jobs: &[Job]) -> usize {
 }
 
 /// In whole seconds, never too early. Only standard queues delay single messages.
-fn delay(queue: QueueName, job: &Job) -> Option<i32> {
-    let seconds = job.delay.as_millis().div_ceil(1000);
-    (!queue.is_fifo() && seconds > 0).then(|| i32::try_from(seconds).unwrap_or(i32::MAX))
+fn delay(queue: QueueName, job: &Job) -> Option<u64> {
+    let seconds = u64::try_from(job.delay.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
+    (!queue.is_fifo() && seconds > 0).then_some(seconds)
 }
 
 /// SQS refuses the two noncharacters, which a user may write. In JSON they stand only inside texts, where they may
@@ -139,10 +228,10 @@ mod tests {
     }
 
     fn queues(stand_in: &StandIn) -> Queues {
-        let client = Clients::new(&stand_in.access()).unwrap().sqs;
+        let sqs = Clients::new(&stand_in.access()).unwrap().sqs();
         let urls = [QueueName::Event, QueueName::Hook]
             .map(|queue| (queue, format!("http://{}/{}", stand_in.address, queue.word())));
-        Queues::new(client, urls.into())
+        Queues::new(sqs, urls.into())
     }
 
     fn accepts(call: &Call) -> (u16, String) {

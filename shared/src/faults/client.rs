@@ -20,7 +20,10 @@ use crate::store::Store;
 impl Faults {
     /// The clients of a function.
     pub fn clients(&self, clients: Clients) -> Clients {
-        clients.through(|http| self.client(http))
+        clients.through(|inner| {
+            let (faults, lasting) = (self.clone(), Lasting::default());
+            SharedHttpConnector::new(Connector { inner, faults, lasting })
+        })
     }
 
     /// The store as this function reaches it.

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 pub use file::PlanFile;
 
 /// What goes wrong with a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// The process ends before the call is made.
     DieBefore,

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::aws::client::Clients;
+use crate::aws::sqs::Message;
 use crate::aws::stand_in::StandIn;
 
 /// Strikes each call with the next fault.
@@ -13,7 +14,7 @@ struct Next(Mutex<Vec<Option<Fault>>>);
 #[async_trait]
 impl Plan for Next {
     fn meet(&self, function: &str, call: &str) -> Option<Fault> {
-        assert_eq!((function, call), ("api", "sqs.ListQueues"));
+        assert_eq!((function, call), ("api", "sqs.SendMessage"));
         self.0.lock().unwrap().pop().flatten()
     }
 
@@ -35,10 +36,10 @@ async fn a_fault_of_a_call_holds_for_all_its_attempts_and_for_no_other_call() {
         let plan = Arc::new(Next(Mutex::new(vec![None, Some(fault)])));
         let faults = Faults::new("api", plan);
         let clients = faults.clients(Clients::new(&stand_in.access()).unwrap());
-        let answer = clients.sqs.list_queues().send().await;
+        let answer = clients.sqs().send("queue", &Message::default()).await;
         assert_eq!(answer.is_ok(), succeeds, "{fault:?}");
         assert_eq!(stand_in.calls().len(), reached, "{fault:?}");
-        clients.sqs.list_queues().send().await.unwrap();
+        clients.sqs().send("queue", &Message::default()).await.unwrap();
         assert_eq!(stand_in.calls().len(), reached + 1, "{fault:?}");
     }
 }
@@ -49,10 +50,8 @@ async fn who_dies_goes_no_further() {
         let stand_in = StandIn::start(|_| (200, "{}".to_owned())).await;
         let faults = Faults::new("api", Arc::new(Next(Mutex::new(vec![Some(fault)]))));
         let clients = faults.clients(Clients::new(&stand_in.access()).unwrap());
-        let config = aws_sdk_sqs::Config::builder()
-            .timeout_config(aws_sdk_sqs::config::timeout::TimeoutConfig::disabled());
-        let call = clients.sqs.list_queues().customize().config_override(config);
-        let mut call = Box::pin(call.send());
+        let (sqs, message) = (clients.sqs(), Message::default());
+        let mut call = Box::pin(sqs.send("queue", &message));
         let answered = async {
             while stand_in.calls().len() < reached {
                 tokio::task::yield_now().await;

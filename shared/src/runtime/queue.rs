@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_sqs::Client;
 use serde::{Deserialize, Serialize};
 
 use super::work::{Verdict, count_dead, work};
+use crate::aws::sqs::{Message, Reason, Sqs};
 use crate::error::chain;
 use crate::handlers::Worker;
 use crate::ports::{Audit, QueueName, Taken};
@@ -58,7 +58,7 @@ pub(super) struct Worked {
     pub(super) queue: QueueName,
     pub(super) worker: Arc<dyn Worker>,
     pub(super) audit: Arc<dyn Audit>,
-    pub(super) sqs: Client,
+    pub(super) sqs: Sqs,
     pub(super) url: String,
     pub(super) dead_letters_url: String,
 }
@@ -121,13 +121,15 @@ impl Worked {
 
     /// Moves a job to the dead letters. Where that fails, it comes back.
     async fn bury(&self, record: &Record, reason: &str) -> Option<Duration> {
-        let call = self.sqs.send_message().queue_url(&self.dead_letters_url);
-        let group = record.attributes.message_group_id.clone();
-        let id = self.queue.is_fifo().then(|| record.message_id.clone());
-        let call = call.message_body(&record.body).set_message_group_id(group);
-        let call = call.set_message_deduplication_id(id);
-        match call.message_attributes("reason", text(reason)).send().await {
-            Ok(_) => {
+        let message = Message {
+            message_body: record.body.as_str().into(),
+            message_group_id: record.attributes.message_group_id.as_deref(),
+            message_deduplication_id: self.queue.is_fifo().then_some(&record.message_id),
+            message_attributes: Some(Reason::new(reason)),
+            ..Message::default()
+        };
+        match self.sqs.send(&self.dead_letters_url, &message).await {
+            Ok(()) => {
                 count_dead(&*self.audit, self.queue, &record.body).await;
                 None
             }
@@ -145,12 +147,11 @@ impl Worked {
 
     /// Sets when messages come back. Where that fails, they come back after the queue's own time.
     async fn hide(&self, records: &[Record], after: Duration) {
-        let seconds = after.as_millis().div_ceil(1000).min(HIDDEN_SECONDS_MAX.into());
+        let seconds = after.as_millis().div_ceil(1000);
+        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX).min(HIDDEN_SECONDS_MAX);
         for record in records {
-            let call = self.sqs.change_message_visibility().queue_url(&self.url);
-            let call = call.receipt_handle(&record.receipt_handle);
-            let call = call.visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX));
-            if let Err(error) = call.send().await {
+            let hidden = self.sqs.hide(&self.url, &record.receipt_handle, seconds);
+            if let Err(error) = hidden.await {
                 tracing::warn!(
                     queue = self.queue.word(),
                     job.id = record.message_id,
@@ -160,13 +161,6 @@ impl Worked {
             }
         }
     }
-}
-
-/// An attribute of a message. An empty one is refused.
-fn text(value: &str) -> aws_sdk_sqs::types::MessageAttributeValue {
-    let value = if value.is_empty() { "unknown" } else { value };
-    let text = aws_sdk_sqs::types::MessageAttributeValue::builder();
-    text.data_type("String").string_value(value).build().expect("its type is set in this line")
 }
 
 #[cfg(test)]

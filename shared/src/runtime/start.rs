@@ -140,7 +140,7 @@ fn wire(function: Function) -> Result<Wired, Error> {
     let owned = |variable| config.get(variable).map(ToOwned::to_owned);
     let urls = QueueName::ALL.into_iter().filter_map(|q| Some((q, owned(Variable::url(q))?)));
     let ports = Ports {
-        queue: Arc::new(sqs::Queues::new(clients.sqs.clone(), urls.collect())),
+        queue: Arc::new(sqs::Queues::new(clients.sqs(), urls.collect())),
         timers: Arc::new(Absent),
         http: Arc::new(Absent),
         secrets: match owned(Variable::SecretsKeyId) {
@@ -226,7 +226,7 @@ impl Wired {
             queue: self.function.queue().unwrap_or(QueueName::Event),
             worker: Arc::new(handler(self.store.clone(), &self.ports)),
             audit: self.ports.audit.clone(),
-            sqs: self.clients.sqs.clone(),
+            sqs: self.clients.sqs(),
             url: owned(Variable::QueueUrl),
             dead_letters_url: owned(Variable::DeadLetterQueueUrl),
         };

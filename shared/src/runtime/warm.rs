@@ -3,34 +3,30 @@
 
 use std::time::Duration;
 
-use aws_sdk_s3::primitives::SdkBody;
-use aws_sdk_sqs::config::http::HttpRequest;
-use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::http::HttpRequest;
+use aws_smithy_runtime_api::client::http::HttpConnector as _;
+use http_body_util::BodyExt as _;
 
 use crate::aws::client::Clients;
 
 /// A start must not hang on it: what is not open then is opened by the first call.
 const WARM: Duration = Duration::from_secs(1);
 
-/// Asks both services whether they are well. The answer does not matter, the connection stays.
+/// Asks both services whether they are well. `GET /ping` needs no permission and is in no bill. The answer does not
+/// matter, the connection stays.
 pub(super) async fn warm(clients: &Clients) {
-    let table = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
-    let table = clients.dynamodb.list_tables().customize().config_override(table);
-    let table = table.mutate_request(ping).send();
-    let queues = aws_sdk_sqs::Config::builder().retry_config(RetryConfig::disabled());
-    let queues = clients.sqs.list_queues().customize().config_override(queues);
-    let queues = queues.mutate_request(ping).send();
+    let (addresses, http) = clients.warmed();
+    let [table, queues] = addresses.map(|address| {
+        let http = http.clone();
+        async move {
+            let Ok(request) = HttpRequest::get(format!("{address}/ping")) else { return };
+            if let Ok(response) = http.call(request).await {
+                // A connection is free again once its answer was read.
+                let _ = response.into_body().collect().await;
+            }
+        }
+    });
     let _ = tokio::time::timeout(WARM, async { tokio::join!(table, queues) }).await;
-}
-
-/// `GET /ping` needs no permission and is in no bill.
-fn ping(request: &mut HttpRequest) {
-    let uri = format!("{}/ping", request.uri().trim_end_matches('/'));
-    // An address that was good stays good with a path.
-    let _ = request.set_method("GET").and_then(|()| request.set_uri(uri));
-    request.headers_mut().remove("content-length");
-    request.headers_mut().remove("x-amz-target");
-    *request.body_mut() = SdkBody::empty();
 }
 
 #[cfg(test)]

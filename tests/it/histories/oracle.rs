@@ -49,7 +49,7 @@ impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} histories, {} calls, {} faults of which {} deaths, {} messages, {} hooks; lost 0, doubled 0",
+            "histories {}, calls {}, faults {} of which deaths {}, messages {}, hooks {}",
             self.histories, self.calls, self.faults, self.deaths, self.messages, self.hooks
         )
     }

@@ -141,10 +141,10 @@ impl<'e> Aws<'e> {
         let ports = Ports {
             clock: clock.clone(),
             random: Arc::new(SystemRandom::default()),
-            queue: Arc::new(Sqs::new(clients.sqs.clone(), urls.clone())),
+            queue: Arc::new(Sqs::new(clients.own.sqs(), urls.clone())),
             timers: Arc::new(Schedules::new(clients.scheduler.clone(), group, clock.clone())),
             http: Arc::new(Https::new(Allowance::default()).unwrap()),
-            secrets: Arc::new(SealedByKms::new(clients.kms.clone(), key)),
+            secrets: Arc::new(SealedByKms::new(clients.own.kms(), key)),
             media: Arc::new(Bucket::new(clients.s3.clone(), bucket)),
             audit: Arc::new(Metrics::new(clock, "ports".to_owned(), None)),
         };

@@ -27,6 +27,14 @@ use crate::world::World;
 
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Longer than anything takes that somebody works on.
+const MOMENT: Duration = Duration::from_secs(3);
+/// Longer than a job is hidden while somebody has it, or a sending is left to its statuses.
+const HIDDEN: Duration = Duration::from_mins(13);
+/// Quiet for so many steps, nothing comes any more: not even what a provider posts again.
+const QUIET_STEPS: u32 = 3;
+const STEPS_MAX: u32 = 20;
+
 /// A deployed template with a simulator of this test: the world of a story.
 pub struct Deployed<'s> {
     pub stack: &'s Stack<'s>,
@@ -135,6 +143,25 @@ impl<'s> Deployed<'s> {
         self.stack.account.emulator.turn(by);
         self.stack.account.timers_fired(&self.stack.resources["TimerGroup"]).await;
         self.run().await;
+    }
+
+    /// Time passes in great steps until what a function that died had in its hands, and what nobody answered, has come
+    /// back and is done. The clock must be this story's own.
+    ///
+    /// # Panics
+    /// If it never is.
+    pub async fn recover(&self) {
+        let mut quiet = 0;
+        for _ in 0..STEPS_MAX {
+            // What nobody works on stays on its way: only time brings it back.
+            let is_quiet = tokio::time::timeout(MOMENT, self.run()).await.is_ok();
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+            if quiet == QUIET_STEPS {
+                return;
+            }
+            self.stack.account.emulator.turn(HIDDEN);
+        }
+        panic!("it does not come to its end: {}", self.stack.account.emulator.log());
     }
 
     /// Whether nothing is on its way. Queues are read in the order in which jobs pass through them.

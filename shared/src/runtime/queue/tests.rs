@@ -42,7 +42,7 @@ async fn setup(queue: QueueName, answer: fn(&Call) -> (u16, String)) -> Setup {
         queue,
         worker: worker.clone(),
         audit: Arc::new(Metrics::new(Arc::new(WallClock), "stack".to_owned(), None)),
-        sqs: Clients::new(&stand_in.access()).unwrap().sqs,
+        sqs: Clients::new(&stand_in.access()).unwrap().sqs(),
         url: format!("http://{}/own", stand_in.address),
         dead_letters_url: format!("http://{}/dead", stand_in.address),
     };
