@@ -33,6 +33,7 @@ mod openapi;
 mod outbounds;
 mod permissions;
 mod ports;
+mod providers;
 mod rates;
 mod rendering;
 mod requests;
