@@ -30,8 +30,8 @@ use crate::domain::message::{Failure, Origin, OutsideWindow, Sending, Status, To
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::ports::{
-    self, Audit, CallError, Clock, Count, Done, Handed, Http, Media, Metric, Ports, Queue, Reach,
-    Secrets, Taken, Timers,
+    self, Audit, CallError, Clock, Count, Done, Handed, Http, Media, Metric, Ports, Queue, Secrets,
+    Taken, Timers,
 };
 use crate::provider::{self, Answer, Class, codes};
 use crate::store::Store;
