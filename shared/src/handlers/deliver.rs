@@ -86,7 +86,10 @@ impl Worker for Deliver {
                 self.deliver(&channel, sending, job.deliveries).await
             }
             Claim::Settled(sent) => self.settled(&channel, &sent).await,
-            Claim::Open(sent) => self.open(&channel, sending, &sent, &writer, job.deliveries).await,
+            // Seldom, and much to hold.
+            Claim::Open(sent) => {
+                Box::pin(self.open(&channel, sending, &sent, &writer, job.deliveries)).await
+            }
         }
     }
 }
