@@ -30,8 +30,8 @@ use crate::domain::message::{Failure, Origin, OutsideWindow, Sending, Status, To
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
 use crate::ports::{
-    self, Audit, CallError, Clock, Count, Done, Handed, Http, Media, Metric, Ports, Queue, Reach,
-    Secrets, Taken, Timers,
+    self, Audit, CallError, Clock, Count, Done, Handed, Http, Media, Metric, Ports, Queue, Secrets,
+    Taken, Timers,
 };
 use crate::provider::{self, Answer, Class, codes};
 use crate::store::Store;
@@ -86,7 +86,10 @@ impl Worker for Deliver {
                 self.deliver(&channel, sending, job.deliveries).await
             }
             Claim::Settled(sent) => self.settled(&channel, &sent).await,
-            Claim::Open(sent) => self.open(&channel, sending, &sent, &writer, job.deliveries).await,
+            // Seldom, and much to hold.
+            Claim::Open(sent) => {
+                Box::pin(self.open(&channel, sending, &sent, &writer, job.deliveries)).await
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cloud;
 pub mod codes;
 pub mod dialog360;
+mod file;
 pub mod gupshup;
 pub mod infobip;
 pub mod karix;
@@ -10,13 +11,15 @@ pub mod meta;
 pub(crate) mod multipart;
 mod proof;
 
+pub use self::file::{Fetch, Purpose, Upload, UploadStep};
+
 use std::time::Duration;
 
 use http::{HeaderMap, Request, Response, StatusCode};
 
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::event::Event;
-use crate::domain::message::{Failure, Media, MediaKind, Sending};
+use crate::domain::message::{Failure, Media, Sending};
 use crate::domain::outbound::{Category, Outbound};
 use crate::domain::time::Time;
 use crate::domain::user::{Address, WaId};
@@ -150,51 +153,6 @@ pub struct TemplatePage {
     pub rows: Vec<TemplateRow>,
     /// Give it to [`Provider::list_templates`] for the next page.
     pub next: Option<String>,
-}
-
-/// What a file is brought to the provider for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// The example in a template's header, for its review.
-    Sample,
-    /// A message.
-    Message,
-}
-
-/// A file that is brought to the provider.
-#[derive(Debug, Clone, Copy)]
-pub struct Upload<'a> {
-    pub purpose: Purpose,
-    pub kind: MediaKind,
-    /// Without parameters.
-    pub mime: &'a str,
-    pub filename: Option<&'a str>,
-    pub bytes: &'a [u8],
-}
-
-/// How bringing a file to the provider goes on.
-#[derive(Debug, Clone)]
-pub enum UploadStep {
-    /// There is no upload: the provider fetches the file from its address.
-    ByAddress,
-    Call(Request<Vec<u8>>),
-    /// The provider has it, under this id or handle.
-    Done(String),
-    Refused {
-        class: Class,
-        failure: Failure,
-    },
-}
-
-/// How to get the bytes of a file.
-#[derive(Debug, Clone)]
-pub enum Fetch {
-    /// This call answers with the bytes.
-    Bytes(Request<Vec<u8>>),
-    /// This call answers with where they are: read it with [`Provider::read_media_location`].
-    Lookup(Request<Vec<u8>>),
-    /// There is nothing to fetch.
-    Nothing,
 }
 
 /// What the provider says when a channel is activated.

@@ -25,20 +25,34 @@ impl Deliver {
     ) -> Result<HandedOver, CallError> {
         let provider = provider::of(channel.provider);
         let response = self.ask(request).await?;
-        let as_it_is = |response| Ok(HandedOver { response, asked: None });
-        let Some(question) = provider.ask_contact(channel, sending, &response) else {
-            return as_it_is(response);
-        };
+        match provider.ask_contact(channel, sending, &response) {
+            Some(question) => Box::pin(self.look_up(channel, sending, response, question)).await,
+            None => Ok(HandedOver { response, asked: None }),
+        }
+    }
+
+    /// Sends it again to whom the provider names; else what it answered first stands.
+    async fn look_up(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        refused: Response<Vec<u8>>,
+        question: Request<Vec<u8>>,
+    ) -> Result<HandedOver, CallError> {
+        let provider = provider::of(channel.provider);
         let host = question.uri().host().unwrap_or_default().to_owned();
         // The message was refused, so that it can be sent again later.
         let answer = self.ask(question).await;
         let answer =
             answer.map_err(|error| CallError::NotSent { host, source: Some(Box::new(error)) })?;
-        let Some(id) = provider.read_contact(channel, &answer) else { return as_it_is(response) };
-        let to = Address::Phone(id.clone());
-        match provider.build(channel, &Sending { to, ..sending.clone() }) {
-            Ok(request) => Ok(HandedOver { response: self.ask(request).await?, asked: Some(id) }),
-            Err(_) => as_it_is(response),
+        let asked = provider.read_contact(channel, &answer);
+        let again = asked.clone().and_then(|id| {
+            let to = Address::Phone(id);
+            provider.build(channel, &Sending { to, ..sending.clone() }).ok()
+        });
+        match again {
+            Some(request) => Ok(HandedOver { response: self.ask(request).await?, asked }),
+            None => Ok(HandedOver { response: refused, asked: None }),
         }
     }
 

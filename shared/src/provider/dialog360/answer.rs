@@ -9,8 +9,7 @@ use crate::domain::channel::OpenChannel;
 use crate::domain::message::Failure;
 use crate::provider::cloud::wire::{Part, Parts, Word};
 use crate::provider::cloud::{self, any, read};
-use crate::provider::codes::{self, dialog360};
-use crate::provider::{Answer, Class};
+use crate::provider::{Answer, Class, codes};
 
 /// The legacy API's code for what it does not know, and the word that says that this is the user.
 const NOT_FOUND: &str = "1006";
@@ -64,7 +63,7 @@ fn problem<'a>(shapes: &Shapes<'a>) -> Option<Problem<'a>> {
 fn on_premise(shapes: &Shapes<'_>, status: StatusCode) -> Option<(Class, String, String)> {
     let problem = problem(shapes)?;
     let code = problem.code.as_deref().filter(|code| !code.is_empty());
-    let known = code.and_then(|code| dialog360::class(code.parse().ok()?));
+    let known = code.and_then(|code| codes::dialog360::class(code.parse().ok()?));
     // An error inside of a success: what was wrong with it will be wrong again.
     let by_status = || if status.is_success() { Class::Final } else { codes::of_status(status) };
     let words = [problem.details.as_deref(), problem.title.as_deref()];
@@ -84,7 +83,7 @@ fn of_proxy(shapes: &Shapes<'_>, status: StatusCode) -> Option<(Class, String, S
     let told = proxy.http_code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = told.filter(|told| !told.is_success()).unwrap_or(status);
     let words = proxy.developer_message.as_deref().unwrap_or_default();
-    let class = dialog360::proxy_class(status, words);
+    let class = codes::dialog360::proxy_class(status, words);
     let said = if words.is_empty() { "the provider gave no reason" } else { words };
     Some((class, http(status), said.to_owned()))
 }
