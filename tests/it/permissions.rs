@@ -132,7 +132,9 @@ async fn talks(bundle: &Bundle) {
     shop.put(&format!("/v1/hook-rules/{rule}"), &renamed).await.expect(200);
     let since = json!({ "since": "2024-03-11T00:00:00.000Z" });
     shop.post(&format!("/v1/hook-rules/{other}/replay"), &since).await.expect(202);
-    gupshup(bundle, &shop).await;
+    for number in [shop.gupshup("573177700001").await, shop.karix("573177700002").await] {
+        reports(bundle, &shop, &number).await;
+    }
     shop.get("/v1/audit/balance").await.expect(200);
     shop.delete(&format!("/v1/hook-rules/{rule}")).await.expect(204);
 }
@@ -159,18 +161,22 @@ async fn own_file(bundle: &Bundle, shop: &Customer<'_>, number: &Number<'_>) {
     bundle.run().await;
 }
 
-/// Statuses of the other provider, which does not echo our ids.
-async fn gupshup(bundle: &Bundle, shop: &Customer<'_>) {
-    let number = shop.gupshup("573177700001").await;
+/// Statuses of providers that do not always echo our ids.
+async fn reports(bundle: &Bundle, shop: &Customer<'_>, number: &Number<'_>) {
+    let line = number.digits.clone();
+    bundle.simulator.change(|state| {
+        let line = state.lines.get_mut(&line).expect("it is there");
+        line.settings.insert("reference".to_owned(), "dropped".to_owned());
+    });
     let ana = number.person("573001234567", "Ana");
     ana.says("hola").await;
     let message = json!({ "type": "text", "body": "buenas" });
     let body = json!({ "channel_id": number.channel, "to": ana.number, "message": message });
-    shop.hook_rule("statuses", &["message.delivered"], json!({})).await;
+    shop.hook_rule(number.provider, &["message.delivered"], json!({})).await;
     bundle.turn(minutes(1)).await;
     shop.post("/v1/messages", &body).await.expect(202);
     bundle.turn(minutes(1)).await;
-    assert_eq!(shop.hooks("statuses").len(), 1);
+    assert_eq!(shop.hooks(number.provider).len(), 1);
 }
 
 /// An outbound from its template to its answer, told of by poll and by event, sent by a caller who repeats himself.
@@ -270,6 +276,7 @@ async fn statuses_of_nothing(bundle: &Bundle) {
             stranger.gupshup_enterprise("573177700001").await,
             shop.gupshup_enterprise("573177700001").await,
         ),
+        (stranger.karix("573177700002").await, shop.karix("573177700002").await),
     ] {
         assert_eq!(number.channel, same.channel);
         for post in statuses(&other, &stranger, &number).await {

@@ -1,4 +1,4 @@
-//! What is there at the first start: a tenant with its key, three business numbers at simulated providers, two people,
+//! What is there at the first start: a tenant with its key, four business numbers at simulated providers, two people,
 //! and a hook rule that tells the simulator's receiver everything. All of it made through the public API, so what is
 //! set up here could be set up by anyone.
 
@@ -70,7 +70,7 @@ struct Number {
     hosts: &'static [&'static str],
 }
 
-const NUMBERS: [Number; 3] = [
+const NUMBERS: [Number; 4] = [
     Number {
         line: "andes",
         name: "Andes Bank",
@@ -116,6 +116,19 @@ const NUMBERS: [Number; 3] = [
             ("app_id", "100290129340001"),
         ],
         hosts: &["base_url"],
+    },
+    Number {
+        line: "mar",
+        name: "Mar Travel",
+        digits: "573177700003",
+        carrier: "karix",
+        provider: "karix",
+        credentials: &[
+            ("account_key", "demo-account-key"),
+            ("webhook_token", "demo-webhook-token"),
+        ],
+        settings: &[("waba_id", "102290129340002")],
+        hosts: &["base_url", "media_url", "template_url"],
     },
 ];
 
@@ -243,7 +256,7 @@ impl Demo<'_> {
         Ok(())
     }
 
-    /// Enterprise numbers are told by people where to post; the others registered it when they were activated.
+    /// Enterprise and Karix numbers are told by people where to post; the others registered it when they were activated.
     fn hear_at(&self, number: &Number, webhook_url: String) {
         self.simulator.change(|state| {
             if let Some(line) = state.lines.get_mut(number.line) {

@@ -12,8 +12,9 @@ pub(super) mod template;
 pub(super) mod upload;
 pub(super) mod wire;
 
-pub(super) use build::{Reference, body};
-pub(super) use parse::{parse, read, said, speaks, text};
+pub(super) use build::{Reference, body, content as object};
+pub(super) use content::content;
+pub(super) use parse::{any, hash, parse, read, said, speaks, text};
 
 use crate::domain::channel::OpenChannel;
 
