@@ -24,6 +24,7 @@ mod hooks;
 mod identities;
 mod inbounds;
 mod infra;
+mod karix;
 mod layers;
 mod local_host;
 mod media;

@@ -233,12 +233,16 @@ async fn a_lost_call_is_repeated_after_a_while() {
     assert_eq!(s.calls(), 2);
 }
 
-/// README 17: a status that is faster than the answer to the sending is not lost, at either provider.
+/// README 17: a status that is faster than the answer to the sending is not lost, at any provider.
 #[tokio::test]
 async fn a_status_before_the_answer_counts() {
     let bundle = Bundle::start().await;
     let shop = bundle.customer().await;
-    for number in [shop.meta("573177700000").await, shop.gupshup("573177700001").await] {
+    for number in [
+        shop.meta("573177700000").await,
+        shop.gupshup("573177700001").await,
+        shop.karix("573177700002").await,
+    ] {
         let ana = number.person("573001234567", "Ana");
         ana.says("hola").await;
         bundle.simulator.change(|state| {

@@ -446,6 +446,7 @@ async fn every_provider_brings_the_tap_back() {
         shop.meta("573177700000").await,
         shop.gupshup("573177700001").await,
         shop.gupshup_enterprise("573177700002").await,
+        shop.karix("573177700003").await,
     ] {
         let s =
             Scene { bundle: &bundle, shop: bundle.customer().await, number, flow: flow.clone() };

@@ -136,9 +136,10 @@ async fn talks(bundle: &Bundle) {
         shop.gupshup("573177700001").await,
         shop.dialog360("573177700002").await,
         shop.dialog360_v1("573177700003").await,
+        shop.karix("573177700004").await,
     ];
     for number in &others {
-        at_another_provider(bundle, &shop, number).await;
+        reports(bundle, &shop, number).await;
     }
     shop.get("/v1/audit/balance").await.expect(200);
     shop.delete(&format!("/v1/hook-rules/{rule}")).await.expect(204);
@@ -166,8 +167,13 @@ async fn own_file(bundle: &Bundle, shop: &Customer<'_>, number: &Number<'_>) {
     bundle.run().await;
 }
 
-/// A message and its statuses at another provider, whether it echoes our ids or not.
-async fn at_another_provider(bundle: &Bundle, shop: &Customer<'_>, number: &Number<'_>) {
+/// Statuses of providers that do not always echo our ids.
+async fn reports(bundle: &Bundle, shop: &Customer<'_>, number: &Number<'_>) {
+    let line = number.digits.clone();
+    bundle.simulator.change(|state| {
+        let line = state.lines.get_mut(&line).expect("it is there");
+        line.settings.insert("reference".to_owned(), "dropped".to_owned());
+    });
     let ana = number.person("573001234567", "Ana");
     ana.says("hola").await;
     let message = json!({ "type": "text", "body": "buenas" });
@@ -278,6 +284,7 @@ async fn statuses_of_nothing(bundle: &Bundle) {
             shop.gupshup_enterprise("573177700001").await,
         ),
         (stranger.dialog360("573177700002").await, shop.dialog360("573177700002").await),
+        (stranger.karix("573177700003").await, shop.karix("573177700003").await),
     ] {
         assert_eq!(number.channel, same.channel);
         for post in statuses(&other, &stranger, &number).await {

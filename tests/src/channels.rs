@@ -51,6 +51,15 @@ pub fn dialog360(api: &str) -> OpenChannel {
     )
 }
 
+/// At Karix, with an account that has templates.
+pub fn karix() -> OpenChannel {
+    open(
+        ProviderKind::Karix,
+        &[("from", "912200000005"), ("waba_id", "300400500600")],
+        &[("account_key", "our-account-key=="), ("webhook_token", "our-webhook-token")],
+    )
+}
+
 fn open(
     provider: ProviderKind,
     settings: &[(&str, &str)],

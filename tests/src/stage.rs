@@ -139,6 +139,20 @@ impl<'a> Customer<'a> {
         self.number("360dialog", digits, credentials).await
     }
 
+    /// A number at Karix, active, with templates.
+    pub async fn karix(&self, digits: &str) -> Number<'a> {
+        let simulator = self.world.simulator().address();
+        let credentials = json!({
+            "account_key": format!("key-of-{digits}"),
+            "waba_id": format!("2{digits}"),
+            "webhook_token": format!("token-of-{digits}"),
+            "base_url": format!("{simulator}/karix"),
+            "media_url": format!("{simulator}/karix"),
+            "template_url": format!("{simulator}/karix"),
+        });
+        self.number("karix", digits, credentials).await
+    }
+
     async fn number(&self, provider: &'static str, digits: &str, credentials: Value) -> Number<'a> {
         let settings: BTreeMap<String, String> =
             serde_json::from_value(credentials.clone()).expect("texts by name");

@@ -70,7 +70,7 @@ struct Number {
     hosts: &'static [&'static str],
 }
 
-const NUMBERS: [Number; 4] = [
+const NUMBERS: [Number; 5] = [
     Number {
         line: "andes",
         name: "Andes Bank",
@@ -126,6 +126,19 @@ const NUMBERS: [Number; 4] = [
         credentials: &[("token", "demo-360dialog-key")],
         settings: &[],
         hosts: &["base_url"],
+    },
+    Number {
+        line: "luz",
+        name: "Luz Travel",
+        digits: "573177700004",
+        carrier: "karix",
+        provider: "karix",
+        credentials: &[
+            ("account_key", "demo-account-key"),
+            ("webhook_token", "demo-webhook-token"),
+        ],
+        settings: &[("waba_id", "102290129340002")],
+        hosts: &["base_url", "media_url", "template_url"],
     },
 ];
 
@@ -253,7 +266,7 @@ impl Demo<'_> {
         Ok(())
     }
 
-    /// Enterprise numbers are told by people where to post; the others registered it when they were activated.
+    /// Enterprise and Karix numbers are told by people where to post; the others registered it when they were activated.
     fn hear_at(&self, number: &Number, webhook_url: String) {
         self.simulator.change(|state| {
             if let Some(line) = state.lines.get_mut(number.line) {

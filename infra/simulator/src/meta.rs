@@ -2,18 +2,18 @@
 //! gateway's own reading of it, so that a misreading there is not made twice.
 
 pub(crate) mod carried;
-mod components;
+pub(crate) mod components;
 mod filling;
-mod interactive;
+pub(crate) mod interactive;
 mod media;
 mod message;
-mod params;
-mod problem;
+pub(crate) mod params;
+pub(crate) mod problem;
 mod review;
 mod subscription;
 #[cfg(test)]
 mod tests;
-mod uploads;
+pub(crate) mod uploads;
 mod webhook;
 
 use std::collections::BTreeMap;

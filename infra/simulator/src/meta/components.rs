@@ -31,7 +31,7 @@ const TOO_MANY_VARIABLES: i64 = 2_388_293;
 const VARIABLE_AT_EDGE: i64 = 2_388_299;
 
 /// Reads them into the template.
-pub(super) fn read(
+pub(crate) fn read(
     simulator: &Simulator,
     call: &Params<'_>,
     template: &mut Template,

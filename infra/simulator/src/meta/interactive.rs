@@ -34,7 +34,7 @@ const TYPES: [&str; 10] = [
 ];
 
 /// The object `interactive`.
-pub(super) fn content(
+pub(crate) fn content(
     object: &Params<'_>,
     has_file: &dyn Fn(&str) -> bool,
 ) -> Result<ToUser, Problem> {

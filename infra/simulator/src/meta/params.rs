@@ -7,14 +7,14 @@ use super::problem::Problem;
 
 /// An object of a call, with its name as the Graph API writes it: `text`, `text['body']`, `components[0]`.
 #[derive(Debug, Clone)]
-pub(super) struct Params<'a> {
+pub(crate) struct Params<'a> {
     name: String,
     object: &'a Map<String, Value>,
 }
 
 impl<'a> Params<'a> {
     /// The whole call.
-    pub(super) fn call(value: &'a Value) -> Result<Self, Problem> {
+    pub(crate) fn call(value: &'a Value) -> Result<Self, Problem> {
         Self::new(String::new(), value)
     }
 
@@ -27,12 +27,12 @@ impl<'a> Params<'a> {
     }
 
     /// The full name of a member.
-    pub(super) fn name_of(&self, key: &str) -> String {
+    pub(crate) fn name_of(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}['{key}']", self.name) }
     }
 
     /// Refuses what is not among these.
-    pub(super) fn only(&self, keys: &[&str]) -> Result<(), Problem> {
+    pub(crate) fn only(&self, keys: &[&str]) -> Result<(), Problem> {
         match self.object.keys().find(|key| !keys.contains(&key.as_str())) {
             None => Ok(()),
             Some(key) if self.name.is_empty() => {
@@ -45,11 +45,11 @@ impl<'a> Params<'a> {
         }
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.object.contains_key(key)
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Value> {
         self.object.get(key)
     }
 
@@ -58,7 +58,7 @@ impl<'a> Params<'a> {
     }
 
     /// A text of 1 to `max` characters.
-    pub(super) fn text(&self, key: &str, max: usize) -> Result<&'a str, Problem> {
+    pub(crate) fn text(&self, key: &str, max: usize) -> Result<&'a str, Problem> {
         let name = self.name_of(key);
         let text = self
             .required(key)?
@@ -70,12 +70,12 @@ impl<'a> Params<'a> {
         Err(Problem::value(format!("Param {name} must be between 1 and {max} characters long.")))
     }
 
-    pub(super) fn optional_text(&self, key: &str, max: usize) -> Result<Option<&'a str>, Problem> {
+    pub(crate) fn optional_text(&self, key: &str, max: usize) -> Result<Option<&'a str>, Problem> {
         if self.has(key) { self.text(key, max).map(Some) } else { Ok(None) }
     }
 
     /// One of these words.
-    pub(super) fn word(&self, key: &str, words: &[&str]) -> Result<&'a str, Problem> {
+    pub(crate) fn word(&self, key: &str, words: &[&str]) -> Result<&'a str, Problem> {
         let word = self.text(key, 64)?;
         if words.contains(&word) {
             return Ok(word);
@@ -87,7 +87,7 @@ impl<'a> Params<'a> {
     }
 
     /// A number in this range, whole or not.
-    pub(super) fn number(&self, key: &str, min: f64, max: f64) -> Result<String, Problem> {
+    pub(crate) fn number(&self, key: &str, min: f64, max: f64) -> Result<String, Problem> {
         let name = self.name_of(key);
         let value = self.required(key)?;
         let number = value
@@ -100,7 +100,7 @@ impl<'a> Params<'a> {
     }
 
     /// `true`, `false`, or not there.
-    pub(super) fn flag(&self, key: &str) -> Result<bool, Problem> {
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, Problem> {
         match self.get(key) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
@@ -110,16 +110,16 @@ impl<'a> Params<'a> {
         }
     }
 
-    pub(super) fn object(&self, key: &str) -> Result<Params<'a>, Problem> {
+    pub(crate) fn object(&self, key: &str) -> Result<Params<'a>, Problem> {
         Params::new(self.name_of(key), self.required(key)?)
     }
 
-    pub(super) fn optional_object(&self, key: &str) -> Result<Option<Params<'a>>, Problem> {
+    pub(crate) fn optional_object(&self, key: &str) -> Result<Option<Params<'a>>, Problem> {
         if self.has(key) { self.object(key).map(Some) } else { Ok(None) }
     }
 
     /// A list of `min` to `max` values, each with its name.
-    pub(super) fn list(
+    pub(crate) fn list(
         &self,
         key: &str,
         min: usize,
@@ -138,7 +138,7 @@ impl<'a> Params<'a> {
     }
 
     /// A list of objects.
-    pub(super) fn objects(
+    pub(crate) fn objects(
         &self,
         key: &str,
         min: usize,

@@ -12,18 +12,18 @@ const TRACE: &str = "SimulatorTrace";
 
 /// An error of the Graph API.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub(super) status: StatusCode,
-    pub(super) code: i64,
-    pub(super) subcode: Option<i64>,
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    pub(crate) code: i64,
+    pub(crate) subcode: Option<i64>,
     /// The short text, without the code in front.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// What exactly.
-    pub(super) details: String,
+    pub(crate) details: String,
 }
 
 impl Problem {
-    pub(super) fn new(code: i64, title: &str, details: impl Into<String>) -> Self {
+    pub(crate) fn new(code: i64, title: &str, details: impl Into<String>) -> Self {
         let status = match code {
             190 => StatusCode::UNAUTHORIZED,
             4 | 80_007 | 130_429 => StatusCode::TOO_MANY_REQUESTS,
@@ -35,28 +35,28 @@ impl Problem {
     }
 
     /// A parameter that no call has, or of the wrong type.
-    pub(super) fn parameter(details: impl Into<String>) -> Self {
+    pub(crate) fn parameter(details: impl Into<String>) -> Self {
         Self::new(100, "Invalid parameter", details)
     }
 
     /// A parameter that must be there.
-    pub(super) fn missing(param: &str) -> Self {
+    pub(crate) fn missing(param: &str) -> Self {
         let details = format!("The parameter {param} is required.");
         Self::new(131_008, "Required parameter is missing", details)
     }
 
     /// A parameter with a value that is not allowed.
-    pub(super) fn value(details: impl Into<String>) -> Self {
+    pub(crate) fn value(details: impl Into<String>) -> Self {
         Self::new(131_009, "Parameter value is not valid", details)
     }
 
     /// The token fits nothing.
-    pub(super) fn token() -> Self {
+    pub(crate) fn token() -> Self {
         Self::new(190, "Invalid OAuth access token", "Cannot parse access token")
     }
 
     /// There is no such object, or the token may not see it.
-    pub(super) fn object(id: &str) -> Self {
+    pub(crate) fn object(id: &str) -> Self {
         let details = format!(
             "Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to \
              missing permissions, or does not support this operation"
@@ -65,12 +65,12 @@ impl Problem {
     }
 
     /// A template that cannot be created: 100 with the subcode that says why.
-    pub(super) fn template(subcode: i64, details: impl Into<String>) -> Self {
+    pub(crate) fn template(subcode: i64, details: impl Into<String>) -> Self {
         Self { subcode: Some(subcode), ..Self::parameter(details) }
     }
 
     /// As it stands in the `errors` of a status.
-    pub(super) fn in_status(&self) -> Value {
+    pub(crate) fn in_status(&self) -> Value {
         json!({
             "code": self.code,
             "title": self.title,
@@ -161,8 +161,15 @@ impl From<&Refusal> for Problem {
     }
 }
 
+/// For carriers that take Meta's objects and refuse them in their own words.
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Invalid { detail: problem.details }
+    }
+}
+
 /// The answer to a refused sending. A page in its place is what something between the two sides answers.
-pub(super) fn answer(refusal: &Refusal) -> Response {
+pub(crate) fn answer(refusal: &Refusal) -> Response {
     if *refusal == Refusal::Garbage {
         let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
         return (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], page)

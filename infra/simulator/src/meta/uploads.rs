@@ -85,16 +85,20 @@ pub(super) async fn write(
     }
     let file =
         StoredFile { mime: begun.mime, filename: Some(begun.name), bytes: body.to_vec().into() };
-    let handle = URL_SAFE_NO_PAD.encode(simulator.put_file(file));
-    Ok(Json(json!({ "h": format!("{HANDLE}{handle}") })).into_response())
+    Ok(Json(json!({ "h": keep(&simulator, file) })).into_response())
 }
 
 fn read(id: &str) -> Option<Begun> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(id).ok()?).ok()
 }
 
+/// Keeps a sample; its handle.
+pub(crate) fn keep(simulator: &Simulator, file: StoredFile) -> String {
+    format!("{HANDLE}{}", URL_SAFE_NO_PAD.encode(simulator.put_file(file)))
+}
+
 /// The file of a handle.
-pub(super) fn file(simulator: &Simulator, handle: &str) -> Option<StoredFile> {
+pub(crate) fn file(simulator: &Simulator, handle: &str) -> Option<StoredFile> {
     let id = URL_SAFE_NO_PAD.decode(handle.strip_prefix(HANDLE)?).ok()?;
     simulator.file(&String::from_utf8(id).ok()?)
 }

@@ -10,7 +10,15 @@ use crate::domain::user::{Address, Bsuid, WaId};
 
 /// The content of a message, by its `type`.
 pub(super) fn of(message: &wire::Message<'_>, dialect: Dialect) -> FromUser {
-    let kind = message.kind.as_deref().unwrap_or("unknown");
+    content(message.kind.as_deref().unwrap_or("unknown"), message, dialect)
+}
+
+/// The content of a message of this kind, for carriers that tell the kind elsewhere.
+pub(in crate::provider) fn content(
+    kind: &str,
+    message: &wire::Message<'_>,
+    dialect: Dialect,
+) -> FromUser {
     let content = match kind {
         "text" => said(message.text),
         "image" => file(MediaKind::Image, message.image, dialect),

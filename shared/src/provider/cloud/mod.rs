@@ -12,8 +12,9 @@ pub(super) mod template;
 pub(super) mod upload;
 pub(super) mod wire;
 
-pub(super) use build::{Reference, body};
-pub(super) use parse::{OTHER_OBJECT, any, parse, parse_value, read, said, speaks, text};
+pub(super) use build::{Reference, body, content as object};
+pub(super) use content::content;
+pub(super) use parse::{OTHER_OBJECT, any, hash, parse, parse_value, read, said, speaks, text};
 
 use crate::domain::channel::OpenChannel;
 

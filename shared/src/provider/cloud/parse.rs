@@ -228,7 +228,7 @@ fn echo(part: &RawValue, dialect: Dialect) -> Item {
 }
 
 /// A name for what has none, out of what identifies it.
-pub(super) fn hash(parts: &[&str]) -> String {
+pub(in crate::provider) fn hash(parts: &[&str]) -> String {
     let text = parts.join("\u{1f}");
     hex::encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
 }

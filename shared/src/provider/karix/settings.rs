@@ -1,0 +1,147 @@
+//! What a Karix channel is configured with, and where each value is found (K59, K61). Not: how it is stored.
+
+use url::{Host, Url};
+
+use crate::domain::channel::OpenChannel;
+use crate::domain::user::WaId;
+use crate::provider::Setting;
+
+/// Where messages are sent.
+const BASE_URL: &str = "https://rcmapi.instaalerts.zone";
+/// Where files of users lie.
+const MEDIA_URL: &str = "https://rcmmedia.instaalerts.zone";
+/// Where templates are managed.
+const TEMPLATE_URL: &str = "https://rcsgui.karix.solutions";
+/// The webhook of delivery reports that every sample names.
+const REPORTS: &str = "1001";
+
+/// Hosts that get the account key, themselves and below (karix 7).
+const HOSTS: [&str; 3] = ["instaalerts.zone", "karix.com", "karix.solutions"];
+
+const VISIBLE: &str = "must be visible ASCII characters without blanks";
+const ADDRESS: &str = "must be an https address (http only on this machine) without query";
+
+/// A secret that can be guessed is none.
+const TOKEN_CHARACTERS_MIN: usize = 8;
+
+pub(super) const ALL: &[Setting] = &[
+    Setting { required: true, ..secret("account_key", VISIBLE, is_visible) },
+    plain("from", "must be digits with the country code", |v| WaId::parse(v).is_ok()),
+    plain("vendor", "must not be empty", |v| !v.trim().is_empty()),
+    plain("waba_id", "must be 1 to 32 digits", is_account_id),
+    // Sending and the template API may have keys of their own (karix 1).
+    secret("template_token", VISIBLE, is_visible),
+    plain("webhook_header", "must be the name of a header", is_header_name),
+    secret("webhook_token", "must be at least 8 visible ASCII characters without blanks", |v| {
+        is_visible(v) && v.len() >= TOKEN_CHARACTERS_MIN
+    }),
+    plain("webhook_dn_id", "must be letters, digits, _ and -", |v| {
+        !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    }),
+    // No public client was seen to send other interactive objects than buttons and lists (karix 2).
+    plain("cloud_interactive", "must be true or false", |v| matches!(v, "true" | "false")),
+    // Only one client names a template's language (karix 2).
+    plain("template_language", "must be true or false", |v| matches!(v, "true" | "false")),
+    plain("base_url", ADDRESS, is_base_url),
+    plain("media_url", ADDRESS, is_base_url),
+    plain("template_url", ADDRESS, is_base_url),
+];
+
+const fn plain(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
+    Setting { name, required: false, secret: false, rule, check }
+}
+
+const fn secret(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
+    Setting { name, required: false, secret: true, rule, check }
+}
+
+fn is_visible(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn is_account_id(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_header_name(text: &str) -> bool {
+    http::HeaderName::from_bytes(text.as_bytes()).is_ok()
+}
+
+/// The key goes there, so it must not go in the clear.
+fn is_base_url(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    let is_local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return false,
+    };
+    let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    is_bare && (url.scheme() == "https" || (url.scheme() == "http" && is_local))
+}
+
+/// Our number's digits; the channel's own number unless Karix knows the sender by another (K59).
+pub(super) fn our_number(channel: &OpenChannel) -> &str {
+    channel.setting("from", &channel.phone_number).trim_start_matches('+')
+}
+
+/// The key of everything but templates.
+pub(super) fn account_key(channel: &OpenChannel) -> &str {
+    channel.credentials.get("account_key").unwrap_or_default()
+}
+
+/// The key of the template API.
+pub(super) fn template_token(channel: &OpenChannel) -> &str {
+    channel.credentials.get("template_token").unwrap_or_else(|| account_key(channel))
+}
+
+/// The WhatsApp Business account, without which there are no templates.
+pub(super) fn account(channel: &OpenChannel) -> Option<&str> {
+    Some(channel.setting("waba_id", "")).filter(|id| !id.is_empty())
+}
+
+/// Which of the webhooks at Karix gets the delivery reports.
+pub(super) fn reports(channel: &OpenChannel) -> &str {
+    channel.setting("webhook_dn_id", REPORTS)
+}
+
+/// Whether interactive objects beside buttons and lists may be sent.
+pub(super) fn has_cloud_interactive(channel: &OpenChannel) -> bool {
+    channel.setting("cloud_interactive", "false") == "true"
+}
+
+/// Whether a template is sent with its language, for accounts that have one name in several.
+pub(super) fn has_template_language(channel: &OpenChannel) -> bool {
+    channel.setting("template_language", "false") == "true"
+}
+
+/// An address of the sending API.
+pub(super) fn api_url(channel: &OpenChannel, path: &str) -> String {
+    join(channel.setting("base_url", BASE_URL), path)
+}
+
+/// An address of the media API.
+pub(super) fn media_url(channel: &OpenChannel, path: &str) -> String {
+    join(channel.setting("media_url", MEDIA_URL), path)
+}
+
+/// An address of the template API.
+pub(super) fn template_url(channel: &OpenChannel, path: &str) -> String {
+    join(channel.setting("template_url", TEMPLATE_URL), &format!("api/v1.0/template/{path}"))
+}
+
+fn join(base: &str, path: &str) -> String {
+    format!("{}/{path}", base.trim_end_matches('/'))
+}
+
+/// Whether this link may be called with the account key: it leads to Karix, or to where the channel says Karix is.
+pub(super) fn is_karix(channel: &OpenChannel, link: &str) -> bool {
+    let Ok(link) = Url::parse(link) else { return false };
+    let is_origin = |base: &str| Url::parse(base).is_ok_and(|base| base.origin() == link.origin());
+    let is_below = |host: &str| {
+        let host_of_link = link.host_str().unwrap_or_default();
+        host_of_link.strip_suffix(host).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    ["base_url", "media_url"].iter().any(|name| is_origin(channel.setting(name, "")))
+        || (link.scheme() == "https" && HOSTS.into_iter().any(is_below))
+}
