@@ -136,6 +136,7 @@ async fn talks(bundle: &Bundle) {
         shop.gupshup("573177700001").await,
         shop.dialog360("573177700002").await,
         shop.dialog360_v1("573177700003").await,
+        shop.infobip("573177700004").await,
     ];
     for number in &others {
         at_another_provider(bundle, &shop, number).await;
@@ -278,6 +279,7 @@ async fn statuses_of_nothing(bundle: &Bundle) {
             shop.gupshup_enterprise("573177700001").await,
         ),
         (stranger.dialog360("573177700002").await, shop.dialog360("573177700002").await),
+        (stranger.infobip("573177700004").await, shop.infobip("573177700004").await),
     ] {
         assert_eq!(number.channel, same.channel);
         for post in statuses(&other, &stranger, &number).await {

@@ -8,8 +8,10 @@ pub mod carrier; // what each provider plays
 pub mod clock; // the time, turned from outside
 pub mod dialog360; // both generations of 360dialog
 pub mod fault; // what goes wrong on demand
+mod files; // of users and of the business
 pub mod gupshup; // its enterprise gateway, self-serve and partner API
 pub mod hooks; // a customer's receiver
+pub mod infobip; // its WhatsApp API
 pub mod keep; // the state in a folder
 pub mod line; // numbers and people
 pub mod message; // what was said, both ways
@@ -34,9 +36,11 @@ pub use simulator::{Sending, Simulator, Taken};
 /// Every provider that is played. `address` is where the simulator is reached.
 pub fn carriers(address: &str) -> Vec<std::sync::Arc<dyn Carrier>> {
     let gupshup = gupshup::Gupshup { address: address.to_owned() };
+    let infobip = infobip::Infobip { address: address.to_owned() };
     vec![
         std::sync::Arc::new(meta::Meta),
         std::sync::Arc::new(gupshup),
         std::sync::Arc::new(dialog360::Dialog360),
+        std::sync::Arc::new(infobip),
     ]
 }
