@@ -137,6 +137,7 @@ impl Account {
         let items = Gupshup.parse(&call, &self.channel).expect("readable").items;
         let written = items.into_iter().map(|item| match item {
             Item::Event(event) => serde_json::to_value(event).expect("it can be written"),
+            Item::Elsewhere { number, .. } => json!({ "elsewhere": number }),
             Item::Ignored { reason } => json!({ "ignored": reason }),
         });
         written.collect()

@@ -23,6 +23,7 @@ mod histories;
 mod hooks;
 mod identities;
 mod inbounds;
+mod infobip;
 mod infra;
 mod karix;
 mod layers;

@@ -137,6 +137,7 @@ async fn talks(bundle: &Bundle) {
         shop.dialog360("573177700002").await,
         shop.dialog360_v1("573177700003").await,
         shop.karix("573177700004").await,
+        shop.infobip("573177700005").await,
     ];
     for number in &others {
         reports(bundle, &shop, number).await;
@@ -285,6 +286,7 @@ async fn statuses_of_nothing(bundle: &Bundle) {
         ),
         (stranger.dialog360("573177700002").await, shop.dialog360("573177700002").await),
         (stranger.karix("573177700003").await, shop.karix("573177700003").await),
+        (stranger.infobip("573177700005").await, shop.infobip("573177700005").await),
     ] {
         assert_eq!(number.channel, same.channel);
         for post in statuses(&other, &stranger, &number).await {

@@ -77,6 +77,8 @@ impl<'a> Stage<'a> {
             "Gupshup enterprise" => shop.gupshup_enterprise(DIGITS).await,
             "Gupshup self-serve" => shop.gupshup(DIGITS).await,
             "Cloud API" => shop.meta(DIGITS).await,
+            "Infobip" => shop.infobip(DIGITS).await,
+            "Karix" => shop.karix(DIGITS).await,
             "360dialog v2" => shop.dialog360(DIGITS).await,
             "360dialog v1" => shop.dialog360_v1(DIGITS).await,
             other => panic!("nobody knows {other}"),

@@ -60,6 +60,15 @@ pub fn karix() -> OpenChannel {
     )
 }
 
+/// At Infobip.
+pub fn infobip() -> OpenChannel {
+    open(
+        ProviderKind::Infobip,
+        &[("base_url", "ab12cd.api.infobip.com"), ("username", "wharf")],
+        &[("password", "pass-1")],
+    )
+}
+
 fn open(
     provider: ProviderKind,
     settings: &[(&str, &str)],

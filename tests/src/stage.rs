@@ -153,6 +153,25 @@ impl<'a> Customer<'a> {
         self.number("karix", digits, credentials).await
     }
 
+    /// A number at Infobip, active. All of a customer's are of one account.
+    pub async fn infobip(&self, digits: &str) -> Number<'a> {
+        self.infobip_with(digits, json!({})).await
+    }
+
+    /// The same with more settings, or with others.
+    pub async fn infobip_with(&self, digits: &str, more: Value) -> Number<'a> {
+        let simulator = self.world.simulator().address();
+        let mut credentials = json!({
+            "base_url": format!("{simulator}/infobip"),
+            "username": "wharf",
+            "password": "password-of-the-account",
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            credentials[name] = value.clone();
+        }
+        self.number("infobip", digits, credentials).await
+    }
+
     async fn number(&self, provider: &'static str, digits: &str, credentials: Value) -> Number<'a> {
         let settings: BTreeMap<String, String> =
             serde_json::from_value(credentials.clone()).expect("texts by name");

@@ -1,4 +1,4 @@
-//! What is there at the first start: a tenant with its key, four business numbers at simulated providers, two people,
+//! What is there at the first start: a tenant with its key, five business numbers at simulated providers, two people,
 //! and a hook rule that tells the simulator's receiver everything. All of it made through the public API, so what is
 //! set up here could be set up by anyone.
 
@@ -70,7 +70,7 @@ struct Number {
     hosts: &'static [&'static str],
 }
 
-const NUMBERS: [Number; 5] = [
+const NUMBERS: [Number; 6] = [
     Number {
         line: "andes",
         name: "Andes Bank",
@@ -139,6 +139,16 @@ const NUMBERS: [Number; 5] = [
         ],
         settings: &[("waba_id", "102290129340002")],
         hosts: &["base_url", "media_url", "template_url"],
+    },
+    Number {
+        line: "paz",
+        name: "Paz Airlines",
+        digits: "573177700005",
+        carrier: "infobip",
+        provider: "infobip",
+        credentials: &[("password", "demo-infobip-password")],
+        settings: &[("username", "demo-infobip")],
+        hosts: &["base_url"],
     },
 ];
 

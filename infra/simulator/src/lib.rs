@@ -8,8 +8,10 @@ pub mod carrier; // what each provider plays
 pub mod clock; // the time, turned from outside
 pub mod dialog360; // both generations of 360dialog
 pub mod fault; // what goes wrong on demand
+mod files; // of users and of the business
 pub mod gupshup; // its enterprise gateway, self-serve and partner API
 pub mod hooks; // a customer's receiver
+pub mod infobip; // its WhatsApp API
 pub mod karix; // its RCM API
 pub mod keep; // the state in a folder
 pub mod line; // numbers and people
@@ -36,10 +38,12 @@ pub use simulator::{Sending, Simulator, Taken};
 pub fn carriers(address: &str) -> Vec<std::sync::Arc<dyn Carrier>> {
     let gupshup = gupshup::Gupshup { address: address.to_owned() };
     let karix = karix::Karix { address: address.to_owned() };
+    let infobip = infobip::Infobip { address: address.to_owned() };
     vec![
         std::sync::Arc::new(meta::Meta),
         std::sync::Arc::new(gupshup),
         std::sync::Arc::new(dialog360::Dialog360),
         std::sync::Arc::new(karix),
+        std::sync::Arc::new(infobip),
     ]
 }

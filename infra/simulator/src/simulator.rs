@@ -193,6 +193,16 @@ impl Simulator {
     /// The gateway sends a message. What WhatsApp itself checks is checked here: is there such a user, is the service
     /// window open. What a provider checks (credentials, form, templates) its carrier has checked before.
     pub fn send(&self, line: &Line, sending: Sending) -> Result<Taken, Refusal> {
+        self.send_with(line, sending, None)
+    }
+
+    /// The same with what the carrier has found to be wrong, and may tell later.
+    pub fn send_with(
+        &self,
+        line: &Line,
+        sending: Sending,
+        flaw: Option<Refusal>,
+    ) -> Result<Taken, Refusal> {
         let fault = self.change(|state| {
             state.faults.get_mut(&line.id).and_then(|faults| faults.sends.pop_front())
         });
@@ -220,7 +230,7 @@ impl Simulator {
             Some(SendFault::Slow { millis }) => Some(Hold::Slow { millis }),
             Some(SendFault::StatusFirst) => Some(Hold::PostsFirst),
         };
-        let refusal = self.refusal_of(line, &sending);
+        let refusal = flaw.or_else(|| self.refusal_of(line, &sending));
         let sent = self.sent_of(sending);
         match refusal {
             Some(refusal)
@@ -353,25 +363,6 @@ impl Simulator {
             state.templates.retain(|template| template.line != line.id || !fits(template));
             before - state.templates.len()
         })
-    }
-
-    // --- files ---
-
-    /// Keeps a file; its id cannot be guessed.
-    pub fn put_file(&self, file: StoredFile) -> String {
-        let id = hex::encode(self.seed());
-        self.files().insert(id.clone(), file);
-        self.change(|_| ());
-        id
-    }
-
-    pub fn file(&self, id: &str) -> Option<StoredFile> {
-        self.files().get(id).cloned()
-    }
-
-    /// A link from which anyone gets the bytes: for carriers whose webhooks carry public links.
-    pub fn file_link(&self, id: &str) -> String {
-        format!("{}/simulator/files/{id}", self.address())
     }
 
     pub(crate) fn files(&self) -> MutexGuard<'_, BTreeMap<String, StoredFile>> {

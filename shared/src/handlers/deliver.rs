@@ -339,7 +339,7 @@ impl Deliver {
         provider_id: &str,
         sending: &Sending,
     ) -> Result<()> {
-        if provider::of(channel.provider).echoes_our_id(channel) {
+        if !provider::of(channel.provider).needs_link(channel, provider_id) {
             return Ok(());
         }
         let now = self.clock.now();

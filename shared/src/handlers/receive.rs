@@ -1,12 +1,15 @@
 //! A provider's webhook: verify, parse, put everything on the event queue with one call, answer. A status is one
 //! rank-guarded update instead. Nothing is stored for a message here: that is `route`'s first step.
 
+mod neighbours;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 
+use self::neighbours::Neighbours;
 use crate::domain::channel::OpenChannel;
 use crate::domain::decision::{MessageView, message_object};
 use crate::domain::event::{Event, MessageRef, Occurrence, StatusChanged, What};
@@ -41,6 +44,7 @@ pub enum Reception {
     /// 200 with this body.
     Taken(String),
     /// The caller or the bytes are not the provider's.
+    /// `message` is for the body of the answer; an empty one leaves it empty.
     Refused { status: StatusCode, message: &'static str },
 }
 
@@ -56,8 +60,14 @@ impl From<Malformed> for Reception {
     }
 }
 
-/// Counts of one webhook's items, told at the end in a few words.
-type Counts = BTreeMap<(Outcome, &'static str), u64>;
+/// Counts of one webhook's items, told at the end in a few words, by the channel that they are of.
+type Counts = BTreeMap<ChannelId, (Arc<OpenChannel>, BTreeMap<(Outcome, &'static str), u64>)>;
+
+fn count(counts: &mut Counts, channel: &Arc<OpenChannel>, ended: (Outcome, &'static str)) {
+    let (_, of) =
+        counts.entry(channel.id).or_insert_with(|| (Arc::clone(channel), BTreeMap::new()));
+    *of.entry(ended).or_default() += 1;
+}
 
 impl Receive {
     pub fn new(provider: &'static dyn Provider, store: Store, ports: &Ports) -> Self {
@@ -103,7 +113,8 @@ impl Receive {
         };
         if let Err(refused) = self.provider.verify(call, &channel) {
             tracing::warn!(channel.id = %channel.id, reason = refused.message, "webhook refused");
-            return Ok(refused.into());
+            let message = if self.provider.tells_why() { refused.message } else { "" };
+            return Ok(Reception::Refused { status: refused.status, message });
         }
         let parsed = match self.provider.parse(call, &channel) {
             Ok(parsed) => parsed,
@@ -112,39 +123,37 @@ impl Receive {
                 return Ok(malformed.into());
             }
         };
-        let mut counts = Counts::new();
-        let mut jobs = Vec::new();
-        let active = channel.active;
+        let (mut counts, mut jobs) = (Counts::new(), Vec::new());
+        let mut neighbours = Neighbours::new(self, &channel);
         for item in parsed.items {
-            *counts.entry((Outcome::Received, "")).or_default() += 1;
-            let ended = match item {
-                Item::Ignored { reason } => Some((Outcome::Ignored, reason)),
-                Item::Event(_) if !active => Some((Outcome::Ignored, "channel_inactive")),
-                Item::Event(Event::StatusChanged(status)) => {
-                    Some(self.status(&channel, &status, call.now).await?)
-                }
-                Item::Event(event) => {
-                    jobs.push(self.job(&channel, event, call.now)?);
-                    None
-                }
-            };
-            if let Some(ended) = ended {
-                *counts.entry(ended).or_default() += 1;
+            for (channel, item) in neighbours.addressed(item, call.now).await? {
+                count(&mut counts, &channel, (Outcome::Received, ""));
+                let ended = match item {
+                    Item::Event(_) if !channel.active => (Outcome::Ignored, "channel_inactive"),
+                    Item::Event(Event::StatusChanged(status)) => {
+                        self.status(&channel, &status, call.now).await?
+                    }
+                    Item::Event(event) => {
+                        jobs.push(self.job(&channel, event, call.now)?);
+                        continue;
+                    }
+                    Item::Elsewhere { .. } => (Outcome::Ignored, neighbours::OTHER_NUMBER),
+                    Item::Ignored { reason } => (Outcome::Ignored, reason),
+                };
+                count(&mut counts, &channel, ended);
             }
         }
         if !jobs.is_empty() {
             self.queue.put(QueueName::Event, jobs).await?;
         }
-        self.count(&channel, counts).await?;
+        for (channel, counts) in counts.into_values() {
+            let count = |((outcome, reason), count): ((_, &str), _)| {
+                Count::of(Metric::Items(outcome), count).because(reason)
+            };
+            let counts: Vec<Count> = counts.into_iter().map(count).collect();
+            self.audit.count((&*channel).into(), &counts).await?;
+        }
         Ok(Reception::Taken(self.provider.accepted_body(&channel).to_owned()))
-    }
-
-    async fn count(&self, channel: &OpenChannel, counts: Counts) -> Result<()> {
-        let count = |((outcome, reason), count): ((_, &str), _)| {
-            Count::of(Metric::Items(outcome), count).because(reason)
-        };
-        let counts: Vec<Count> = counts.into_iter().map(count).collect();
-        self.audit.count(channel.into(), &counts).await
     }
 
     /// The channel of an address: its id, or its stream id.
@@ -202,17 +211,37 @@ impl Receive {
         }
         match raised {
             Raised::Yes(sent) => {
-                follow_status(&self.store, &*self.queue, channel, &sent, &step, now).await?;
+                self.follow(channel, &sent, &step, now).await?;
                 Ok((Outcome::Event, ""))
             }
             // Maybe the delivery before this one died right here: ids are derived, so doing it again is harmless.
             Raised::Already(sent) => {
-                follow_status(&self.store, &*self.queue, channel, &sent, &step, now).await?;
+                self.follow(channel, &sent, &step, now).await?;
                 Ok((Outcome::Duplicate, ""))
             }
             Raised::Parked => Ok((Outcome::Event, "")),
             Raised::No => Ok((Outcome::Duplicate, "")),
             Raised::Unknown => Ok((Outcome::Ignored, "unknown_message")),
+        }
+    }
+
+    /// Under the channel that sent the message: reports of an account name none and may come to any of its numbers.
+    async fn follow(
+        &self,
+        channel: &OpenChannel,
+        sent: &Sent,
+        step: &Step,
+        now: Time,
+    ) -> Result<()> {
+        let id = sent.sending.channel;
+        if id == channel.id {
+            return follow_status(&self.store, &*self.queue, channel, sent, step, now).await;
+        }
+        match self.store.open_channel(id, &*self.secrets, now).await? {
+            Some(sender) => {
+                follow_status(&self.store, &*self.queue, &sender, sent, step, now).await
+            }
+            None => Ok(()),
         }
     }
 }

@@ -81,8 +81,11 @@ fn respond(reception: Result<Reception>) -> Response {
     }
 }
 
-/// The body of contracts 11.2, for every provider.
+/// The body of contracts 11.2, for every provider that is told anything.
 fn refusal(status: StatusCode, message: &str) -> Response {
+    if message.is_empty() {
+        return status.into_response();
+    }
     let code = status.as_u16();
     let body = json!({ "code": code, "http_code": code, "message": message }).to_string();
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()

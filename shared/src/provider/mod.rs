@@ -69,6 +69,13 @@ pub struct Malformed {
 #[expect(clippy::large_enum_variant, reason = "nearly every item is an event")]
 pub enum Item {
     Event(Event),
+    /// It concerns another business number, and may be its channel's if that one is of the same account
+    /// ([`Provider::shares_account`]): `body` is a webhook that brings this item alone.
+    Elsewhere {
+        /// Digits with the country code.
+        number: String,
+        body: Vec<u8>,
+    },
     /// Nothing is to be done with it. `reason` is a short word of a fixed set, such as `billing`, `unknown_field`,
     /// `other_number`, `unreadable`: it becomes the name of a count.
     Ignored {
@@ -217,8 +224,19 @@ pub trait Provider: Sync + Send {
     /// provider's contract says otherwise (GupShup without an app: the address is the secret).
     fn verify(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<(), Refused>;
 
+    /// Whether a refused caller is told why, in the body of the answer.
+    fn tells_why(&self) -> bool {
+        true
+    }
+
     /// Everything that happened, in the body's order. What cannot be read is listed as ignored, not fatal.
     fn parse(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<Parsed, Malformed>;
+
+    /// Whether the provider's call to one channel may speak for the other: both are numbers of one account there. Asked
+    /// only of channels of one tenant.
+    fn shares_account(&self, _one: &OpenChannel, _other: &OpenChannel) -> bool {
+        false
+    }
 
     /// What a webhook for a channel that does not exist is answered.
     fn unknown_channel(&self) -> Refused {
@@ -268,6 +286,11 @@ pub trait Provider: Sync + Send {
     ///
     /// [`StatusChanged::to`]: crate::domain::event::StatusChanged::to
     fn echoes_our_id(&self, channel: &OpenChannel) -> bool;
+
+    /// Whether statuses of a message that was answered with this id may come with nothing else to find it by.
+    fn needs_link(&self, channel: &OpenChannel, _provider_id: &str) -> bool {
+        !self.echoes_our_id(channel)
+    }
 
     /// What brings a file to the provider: the next call, after the answers so far. The default takes the file's
     /// address as it is.

@@ -11,7 +11,8 @@ use crate::provider::{self, Check, Registered};
 
 /// For each of the calls: all together stay below what a caller waits for.
 const TIMEOUT: Duration = Duration::from_secs(8);
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// The list of a number's templates is what some providers are asked for.
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How often a webhook is registered at once.
 const REGISTRATIONS_MAX: usize = 2;
 

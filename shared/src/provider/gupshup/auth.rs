@@ -4,12 +4,12 @@
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use ring::hmac;
 use serde_json::Value;
 
 use super::settings::field;
 use crate::domain::channel::{AppAlgorithm, AppKey, OpenChannel};
 use crate::domain::time::Time;
+use crate::provider::proof::equal;
 use crate::provider::{Refused, WebhookCall};
 
 /// K54.
@@ -29,7 +29,7 @@ pub(super) fn verify(call: &WebhookCall, channel: &OpenChannel) -> Result<(), Re
         (Some(app), _) => &|token| is_of_app(token, app, channel.require_exp, call.now),
         // The channel names an app whose key is not there: fail closed.
         (None, _) if channel.associated_app.is_some() => &|_| false,
-        (None, Some(expected)) => &|token| same(token, expected),
+        (None, Some(expected)) => &|token| equal(token.as_bytes(), expected.as_bytes()),
         (None, None) => return Ok(()),
     };
     let token = token(&call.headers).ok_or(NO_TOKEN)?;
@@ -44,13 +44,6 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim()),
         _ => Some(value).filter(|value| !value.is_empty()),
     }
-}
-
-/// Compares in a time that does not tell where the texts differ.
-fn same(token: &str, expected: &str) -> bool {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, expected.as_bytes());
-    let tag = hmac::sign(&key, expected.as_bytes());
-    hmac::verify(&key, token.as_bytes(), tag.as_ref()).is_ok()
 }
 
 /// X17: exactly the app's algorithm, its secret, its client id, and times that fit `now`.

@@ -1,14 +1,37 @@
-//! Infobip: not yet read or sent. Every call is refused.
+//! Infobip: signs nothing, so a webhook proves itself by Basic authorization, a token, a fixed header or a code over the
+//! body, as the channel says (infobip 6). Odd about it: each account has a host of its own, and one webhook may bring
+//! what concerns several numbers of the account. Documentation: infobip.com/docs/api/channels/whatsapp.
 
-use http::{Request, Response, StatusCode};
+mod answer;
+mod auth;
+mod call;
+mod cards;
+mod content;
+mod creation;
+mod id;
+mod interactive;
+mod notice;
+mod parse;
+mod report;
+mod send;
+mod settings;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use http::{Request, Response};
 
 use super::{
-    Answer, Check, Class, Fetch, Malformed, Parsed, Provider, Refused, Setting, Submitted,
+    Answer, Check, Fetch, Malformed, Parsed, Provider, Refused, Registered, Setting, Submitted,
     TemplatePage, Unsupported, WebhookCall,
 };
 use crate::domain::channel::{OpenChannel, ProviderKind};
-use crate::domain::message::{Failure, Media, Sending};
+use crate::domain::message::{Media, Sending};
 use crate::domain::outbound::Outbound;
+
+/// Names the provider in errors.
+const NAME: &str = "infobip";
 
 /// The provider.
 #[derive(Debug, Clone, Copy)]
@@ -20,81 +43,124 @@ impl Provider for Infobip {
     }
 
     fn settings(&self) -> &'static [Setting] {
-        &[]
+        settings::ALL
     }
 
-    fn verify(&self, _call: &WebhookCall, _channel: &OpenChannel) -> Result<(), Refused> {
-        Err(Refused { status: StatusCode::UNAUTHORIZED, message: "not offered" })
+    fn complete(&self, channel: &OpenChannel) -> Result<(), (&'static str, &'static str)> {
+        settings::complete(channel)
     }
 
-    fn parse(&self, _call: &WebhookCall, _channel: &OpenChannel) -> Result<Parsed, Malformed> {
-        Ok(Parsed::default())
+    fn verify(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<(), Refused> {
+        auth::verify(call, channel)
+    }
+
+    fn tells_why(&self) -> bool {
+        false
+    }
+
+    fn parse(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<Parsed, Malformed> {
+        parse::parse(call, channel)
+    }
+
+    /// The same host and the same credentials.
+    fn shares_account(&self, one: &OpenChannel, other: &OpenChannel) -> bool {
+        settings::is_same_account(one, other)
     }
 
     fn build(
         &self,
-        _channel: &OpenChannel,
+        channel: &OpenChannel,
         message: &Sending,
     ) -> Result<Request<Vec<u8>>, Unsupported> {
-        Err(Unsupported { provider: self.kind().as_str(), kind: message.content.kind() })
+        send::build(channel, message)
     }
 
-    fn read(&self, _channel: &OpenChannel, _response: &Response<Vec<u8>>) -> Answer {
-        let failure = Failure {
-            provider: self.kind().as_str().to_owned(),
-            code: "not_offered".to_owned(),
-            message: "not offered".to_owned(),
-        };
-        Answer::Refused { class: Class::Final, failure }
+    fn read(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Answer {
+        answer::to_sending(channel, response)
     }
 
+    /// As `messageId` in every report.
     fn echoes_our_id(&self, _channel: &OpenChannel) -> bool {
-        false
+        true
+    }
+
+    /// An answer with another id than the one that we gave: seen reports will have that one and nothing else.
+    fn needs_link(&self, _channel: &OpenChannel, provider_id: &str) -> bool {
+        id::ours(provider_id).is_none()
+    }
+
+    fn fits(
+        &self,
+        _channel: &OpenChannel,
+        outbound: &Outbound,
+    ) -> Result<(), (&'static str, &'static str)> {
+        creation::fits(outbound)
     }
 
     fn submit_template(
         &self,
-        _channel: &OpenChannel,
-        _outbound: &Outbound,
+        channel: &OpenChannel,
+        outbound: &Outbound,
         _samples: &[String],
     ) -> Request<Vec<u8>> {
-        Request::default()
+        templates::submit(channel, outbound)
     }
 
-    fn read_submitted(&self, _channel: &OpenChannel, _response: &Response<Vec<u8>>) -> Submitted {
-        Submitted::Later
+    fn read_submitted(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Submitted {
+        templates::read_submitted(channel, response)
     }
 
-    fn list_templates(&self, _channel: &OpenChannel, _next: Option<&str>) -> Request<Vec<u8>> {
-        Request::default()
+    fn list_templates(&self, channel: &OpenChannel, _next: Option<&str>) -> Request<Vec<u8>> {
+        templates::list(channel)
     }
 
     fn read_templates(
         &self,
         _channel: &OpenChannel,
         _page: Option<&str>,
-        _response: &Response<Vec<u8>>,
+        response: &Response<Vec<u8>>,
     ) -> Option<TemplatePage> {
-        None
+        templates::read_list(response)
     }
 
     fn delete_template(
         &self,
-        _channel: &OpenChannel,
-        _outbound: &Outbound,
+        channel: &OpenChannel,
+        outbound: &Outbound,
     ) -> Option<Request<Vec<u8>>> {
-        None
+        Some(templates::delete(channel, outbound))
     }
 
-    fn fetch_media(&self, _channel: &OpenChannel, _media: &Media) -> Fetch {
-        Fetch::Nothing
+    fn fetch_media(&self, channel: &OpenChannel, media: &Media) -> Fetch {
+        call::media(channel, media)
     }
 
-    fn check(&self, _channel: &OpenChannel) -> Request<Vec<u8>> {
-        Request::default()
+    /// The number's templates: the documented call that needs host, credentials and number to fit and sends nothing.
+    fn check(&self, channel: &OpenChannel) -> Request<Vec<u8>> {
+        templates::list(channel)
     }
 
-    fn read_check(&self, _channel: &OpenChannel, _response: &Response<Vec<u8>>) -> Check {
-        Check::Refused
+    fn read_check(&self, _channel: &OpenChannel, response: &Response<Vec<u8>>) -> Check {
+        match templates::read_list(response) {
+            Some(_) => Check::Good,
+            None => Check::Refused,
+        }
+    }
+
+    fn register_webhook(
+        &self,
+        channel: &OpenChannel,
+        webhook_url: &str,
+    ) -> Option<Request<Vec<u8>>> {
+        call::subscribe(channel, webhook_url)
+    }
+
+    fn read_registered(
+        &self,
+        _channel: &OpenChannel,
+        _webhook_url: &str,
+        response: &Response<Vec<u8>>,
+    ) -> Registered {
+        call::read_subscribed(response)
     }
 }

@@ -237,6 +237,7 @@ fn a_broken_part_loses_nothing_else() {
             Item::Event(Event::MessageReceived(_)) => "message",
             Item::Event(Event::StatusChanged(_)) => "status",
             Item::Event(_) => "other",
+            Item::Elsewhere { .. } => "elsewhere",
             Item::Ignored { reason } => reason,
         })
         .collect();

@@ -14,6 +14,7 @@ fn read(call: &WebhookCall, channel: &OpenChannel) -> Vec<Value> {
     let items = Gupshup.parse(call, channel).unwrap().items;
     let written = items.into_iter().map(|item| match item {
         Item::Event(event) => serde_json::to_value(event).unwrap(),
+        Item::Elsewhere { number, .. } => json!({ "elsewhere": number }),
         Item::Ignored { reason } => json!({ "ignored": reason }),
     });
     written.collect()

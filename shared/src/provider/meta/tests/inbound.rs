@@ -764,6 +764,7 @@ fn broken_parts_do_not_lose_the_good_ones() {
             Item::Event(Event::MessageReceived(message)) => message.provider_id,
             Item::Event(Event::StatusChanged(_)) => "status".to_owned(),
             Item::Event(other) => panic!("{other:?}"),
+            Item::Elsewhere { number, .. } => panic!("{number}"),
             Item::Ignored { reason } => reason.to_owned(),
         })
         .collect();
