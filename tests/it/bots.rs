@@ -483,6 +483,7 @@ async fn an_unpublished_bot_keeps_a_channel_inactive() {
         (&json!("published"), &json!(1))
     );
     let ana = number.person("573001234567", "Ana");
+    bundle.turn(minutes(1)).await;
     ana.says("antes").await;
     assert_eq!(shop.hooks(BOT).len(), 0, "D4: before it is saved active, nothing answers");
     assert_eq!(shop.put(&path, &wake).await.expect(200)["use_cases"], json!([bot]));

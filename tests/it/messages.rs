@@ -1,7 +1,9 @@
 //! Messages, both ways: sent freely, kept in order, told once, and their statuses (README 9, 10, 17).
 
 use serde_json::{Value, json};
+use shared::domain::user::{Address, Bsuid, WaId};
 use shared::ports::QueueName;
+use shared::store::messages::Message;
 use simulator::fault::{PostFault, SendFault};
 use simulator::message::{Entry, Status};
 use tests::clock::{MILLISECOND, SECOND, hours, minutes};
@@ -100,6 +102,35 @@ async fn an_incoming_request_writes_to_a_chat() {
     s.shop.post("/v1/incoming-requests", &incoming).await.expect(202);
     bundle.run().await;
     assert_eq!(s.ana.sees(), ["Elige [Uno] [Dos]"]);
+}
+
+/// D19, D21, D22, contracts 8.4: a chat id is of its provider's channel, also of a user who hides the number; what is
+/// refused because the window is closed is kept as failed.
+#[tokio::test]
+async fn an_incoming_request_goes_to_the_chat_of_its_provider() {
+    let bundle = Bundle::start().await;
+    let s = scene(&bundle).await;
+    let incoming = |chat: &str| json!({ "channel_chat_id": chat, "channel_id": s.number.channel, "text": "Hola" });
+    let path = "/v1/incoming-requests";
+    let error = s.shop.post(path, &incoming("573001234567|gupshup")).await.expect(400);
+    assert_eq!(error["details"][0]["field"], "channel_chat_id");
+    let elsewhere = json!({ "channel_chat_id": "573001234567|karix", "text": "Hola" });
+    s.shop.post(path, &elsewhere).await.expect_error(404, "channel_chat_id");
+    for (chat, address) in [
+        ("573007654321|cloudapi", Address::Phone(WaId::parse("573007654321").unwrap())),
+        ("CO.1a2B3c|cloudapi", Address::Bsuid(Bsuid::parse("CO.1a2B3c").unwrap())),
+    ] {
+        let refused = s.shop.post(path, &incoming(chat)).await;
+        refused.expect_error(422, "24-hour service window is closed");
+        let conversation = address.conversation(s.number.channel.parse().unwrap());
+        let (kept, _) = bundle.store.messages(conversation, 10, None).await.unwrap();
+        let [Message::ToUser(sent)] = kept.as_slice() else { panic!("{chat}: {kept:?}") };
+        assert_eq!(sent.status.as_str(), "failed");
+        assert_eq!(sent.failure.as_ref().unwrap().code, "window_closed");
+    }
+    s.shop.post(path, &incoming("573001234567|cloudapi")).await.expect(202);
+    bundle.run().await;
+    assert_eq!(s.ana.sees(), ["Hola"]);
 }
 
 /// README 9: what was accepted while the window was open is looked at again when it is sent, and may wait instead.

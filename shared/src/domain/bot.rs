@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::channel::Language;
 use super::channel::MarkdownType;
@@ -115,7 +115,7 @@ pub struct Asked {
 impl Talk {
     /// The context as the bot is told it: its own, and the last payment.
     pub fn told_context(&self) -> Value {
-        let mut context = self.context.clone().unwrap_or_else(|| Value::Object(Default::default()));
+        let mut context = self.context.clone().unwrap_or_else(|| Value::Object(Map::default()));
         if let (Some(payment), Some(members)) = (&self.last_payment, context.as_object_mut()) {
             members.insert("last_payment".to_owned(), payment.clone());
         }

@@ -9,6 +9,7 @@ use super::user::Address;
 
 /// The ten variables, under the names that scripts know (D10-D19). What has no source is there and empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "these are the names that scripts know")]
 pub struct Variables {
     channel_visitor_id: String,
     channel_conversation_id: String,

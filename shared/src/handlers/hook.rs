@@ -122,7 +122,9 @@ impl Worker for DeliverHook {
             Body::Job(HookJob::Retry { delivery, rule })
             | Body::Timer(Timer::Hook { delivery, rule }) => self.go_on(delivery, rule).await?,
             Body::Job(HookJob::Call { call, failed }) => self.call(*call, failed).await?,
-            Body::Job(HookJob::Ask { call, failed }) => self.ask_bot(*call, failed).await?,
+            Body::Job(HookJob::Ask { call, failed }) => {
+                Box::pin(self.ask_bot(*call, failed)).await?;
+            }
             Body::Timer(Timer::FollowUp { .. } | Timer::Expiry { .. } | Timer::Message { .. }) => {
                 return Err(unknown("it is another queue's timer"));
             }

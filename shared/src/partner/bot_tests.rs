@@ -197,7 +197,7 @@ fn contexts_and_actions_are_read_or_refused() {
 }
 
 /// One reply, as what it becomes: the message, or `code: why`.
-fn reply(value: Value) -> Result<Vec<ToUser>, String> {
+fn reply(value: &Value) -> Result<Vec<ToUser>, String> {
     let said = said(&json!([value]));
     let one = |reply: BotReply| match reply {
         BotReply::Say(content) => Ok(*content),
@@ -235,13 +235,13 @@ fn the_sample_of_a_document_is_read() {
         "caption": "About our prices", "filename": "Prices.pdf", "document": { "url": url },
     });
     let wanted = media(MediaKind::Document, url, Some("About our prices"), Some("Prices.pdf"));
-    assert_eq!(reply(sample.clone()), Ok(vec![wanted.clone()]));
-    assert_eq!(reply(json!(format!(" {sample}\n"))), Ok(vec![wanted]));
+    assert_eq!(reply(&sample), Ok(vec![wanted.clone()]));
+    assert_eq!(reply(&json!(format!(" {sample}\n"))), Ok(vec![wanted]));
     let mut bare = sample;
     bare.as_object_mut().unwrap().remove("caption");
     let wanted =
         media(MediaKind::Document, url, Some("This is document caption"), Some("Prices.pdf"));
-    assert_eq!(reply(bare), Ok(vec![wanted]));
+    assert_eq!(reply(&bare), Ok(vec![wanted]));
 }
 
 /// X6: only an object of a known type counts as an object inside a text.
@@ -256,7 +256,7 @@ fn other_texts_stay_texts() {
         "\"text\"",
         "5",
     ] {
-        assert_eq!(reply(json!(text)), Ok(vec![ToUser::text(text)]), "{text}");
+        assert_eq!(reply(&json!(text)), Ok(vec![ToUser::text(text)]), "{text}");
     }
 }
 
@@ -296,7 +296,7 @@ fn every_known_type_is_read() {
             vec![ToUser::Interactive { interactive: product }],
         ),
     ] {
-        assert_eq!(reply(value.clone()), Ok(wanted), "{value}");
+        assert_eq!(reply(&value), Ok(wanted), "{value}");
     }
 }
 
@@ -306,7 +306,7 @@ fn buttons_and_lists_are_read_for_every_provider() {
     let buttons = json!({ "type": "interactive", "interactive": {
         "type": "button", "header": { "type": "text", "text": "H" }, "body": { "text": "B" },
         "action": { "buttons": [{ "type": "reply", "reply": { "id": "1", "title": "Sí" } }] } } });
-    let read = reply(buttons).unwrap().remove(0);
+    let read = reply(&buttons).unwrap().remove(0);
     assert!(
         matches!(&read, ToUser::Buttons { body, buttons, .. } if body == "B" && buttons[0].id == "1")
     );
@@ -314,7 +314,7 @@ fn buttons_and_lists_are_read_for_every_provider() {
         "type": "list", "body": { "text": "B" }, "footer": { "text": "F" },
         "action": { "button": "Ver", "sections": [
             { "title": "S", "rows": [{ "id": "1", "title": "Uno", "description": "D" }] }] } } });
-    let read = reply(list).unwrap().remove(0);
+    let read = reply(&list).unwrap().remove(0);
     assert!(matches!(&read, ToUser::List { sections, .. } if sections[0].rows[0].title == "Uno"));
 }
 
@@ -331,7 +331,7 @@ fn a_template_is_read() {
     let cloud = json!({ "type": "template", "template": {
         "name": "cita", "language": { "code": "es" }, "parameters": values } });
     for value in [wanted, cloud] {
-        let ToUser::Template(template) = reply(value).unwrap().remove(0) else {
+        let ToUser::Template(template) = reply(&value).unwrap().remove(0) else {
             panic!("no template")
         };
         assert_eq!((template.name.as_str(), template.language.as_str()), ("cita", "es"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::bot::{Bot, Published};
 use crate::domain::channel::{Channel, MarkdownType, OptionsLayout};
-use crate::domain::flow::{Definition, Flow};
+use crate::domain::flow::{Config, Definition, Flow};
 use crate::domain::ids::{ChannelId, TenantId};
 use crate::domain::limits::Limits;
 use crate::domain::message::{Choice, Context, FromUser, Received};
@@ -46,7 +46,7 @@ impl Play {
             name: "f".into(),
             language: Language::En,
             channels: Vec::new(),
-            config: Default::default(),
+            config: Config::default(),
             steps: serde_json::from_value(steps).unwrap(),
         };
         let (created, updated, version) = (now, now, 1);

@@ -29,7 +29,7 @@ struct Asked {
 impl DeliverHook {
     /// One attempt. An answer, or that there will be none, goes to the event queue; else it is tried again.
     pub(super) async fn ask_bot(&self, call: BotCall, failed: u32) -> Result<()> {
-        let Some(asked) = self.asked(&call).await? else { return Ok(()) };
+        let Some(asked) = Box::pin(self.asked(&call)).await? else { return Ok(()) };
         let received = asked.message.received;
         let outcome = match self.call_bot(&call, &asked).await? {
             Ok(said) => BotOutcome::Answered(Box::new(said)),
