@@ -43,9 +43,9 @@ impl Identity<'_> {
         let known = self.by_address(&from.address, strong).await?;
         match (&from.address, &from.bsuid) {
             (Address::Phone(_), Some(bsuid)) if !knows(&known, bsuid) => {
-                self.learn(known, bsuid).await
+                Box::pin(self.learn(known, bsuid)).await
             }
-            (Address::Phone(_), _) | (Address::Bsuid(_), _) => Ok(known),
+            (Address::Phone(_) | Address::Bsuid(_), _) => Ok(known),
         }
     }
 
@@ -186,13 +186,10 @@ impl Identity<'_> {
 
     /// Makes an identifier find this conversation.
     async fn reach(&self, conversation: &Conversation, other: Known) -> Result<()> {
-        match other.conversation {
-            Some(other) => self.join(conversation.clone(), other).await.map(drop),
-            None => {
-                let (from, to) = (other.id, conversation.id);
-                self.store.point(from, to, Kind::Joined, other.over, self.now).await
-            }
+        if let Some(other) = other.conversation {
+            return self.join(conversation.clone(), other).await.map(drop);
         }
+        self.store.point(other.id, conversation.id, Kind::Joined, other.over, self.now).await
     }
 
     /// What is written from this identifier from now on is somebody else's.
@@ -265,10 +262,9 @@ impl Known {
         }
         let id = MessageId::of(*place, time, &[provider_id.as_bytes()]);
         Ok(match store.writer(id).await? {
-            None => Before::Nothing,
             Some(before) if before != writer => Before::Duplicate,
             Some(_) if alias.cause.as_deref() == Some(&id.sort()) => Before::Decided,
-            Some(_) => Before::Nothing,
+            None | Some(_) => Before::Nothing,
         })
     }
 

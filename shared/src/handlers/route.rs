@@ -119,7 +119,7 @@ impl Route {
             What::BotAnswered(answer) => self.bot_answered(channel, &answer).await,
             What::SendFailed { message } => self.send_failed(channel, message).await,
             What::Dialled { conversation, wa_id } => {
-                self.identity(channel).dialled(conversation, &wa_id).await?;
+                Box::pin(self.identity(channel).dialled(conversation, &wa_id)).await?;
                 Ok((Outcome::Event, ""))
             }
             What::ChannelRefused { failure } => {
@@ -179,7 +179,7 @@ impl Route {
         let known = (stored == Stored::New).then_some(known);
         self.decide_message(channel, &said, known).await?;
         if let Some(new) = said.content.new_address() {
-            self.identity(channel).moved(&said.from.address, new).await?;
+            Box::pin(self.identity(channel).moved(&said.from.address, new)).await?;
         }
         Ok((Outcome::Event, ""))
     }

@@ -58,14 +58,13 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 /// [`RETRY_AFTER_MAX`]. `deliver` obeys it for every provider: a provider's `read` need not look.
 pub fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let asked = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
+    let asked = if let Ok(seconds) = text.parse() {
+        Duration::from_secs(seconds)
+    } else {
         // By the other side's clock where it tells it, so that ours may be wrong.
-        Err(_) => {
-            let theirs = headers.get(header::DATE).and_then(|date| date.to_str().ok());
-            let theirs = theirs.and_then(|date| Time::parse_http_date(date).ok());
-            Time::parse_http_date(text).ok()?.since(theirs.unwrap_or(now))
-        }
+        let theirs = headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        let theirs = theirs.and_then(|date| Time::parse_http_date(date).ok());
+        Time::parse_http_date(text).ok()?.since(theirs.unwrap_or(now))
     };
     Some(asked.min(RETRY_AFTER_MAX))
 }
