@@ -257,6 +257,35 @@ async fn files_go_as_files() {
     assert_eq!(attach(&s, "file", "a.png").await, (none(), Some(FileKind::Image)));
 }
 
+/// D24, D26, D37, X1, X2, X14: what 360dialog's channels do where they do not say otherwise: menus in numbers whose
+/// answers are understood, no images as files, no markdown.
+#[tokio::test]
+async fn a_channel_of_360dialog_has_its_own_manner() {
+    let bundle = Bundle::start().await;
+    let shop = bundle.customer().await;
+    let number = shop.dialog360("573177700002").await;
+    let ana = number.person("573001234567", "Ana");
+    ana.says("hola").await;
+    let chat = "573001234567|dialog360";
+    for more in [
+        json!({ "text": "**b** [t](u)" }),
+        json!({ "text": "Elige", "options": ["A", "B", "C", "D"] }),
+        json!({ "attachment": { "mode": "file", "url": "https://files.example/a.png" } }),
+    ] {
+        let mut body = json!({ "channel_chat_id": chat });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        shop.post("/v1/incoming-requests", &body).await.expect(202);
+        bundle.run().await;
+    }
+    let menu = "Elige\n\n1. A\n2. B\n3. C\n4. D";
+    assert_eq!(ana.sees(), ["**b** [t](u)", menu, "https://files.example/a.png"]);
+    ana.says("9").await;
+    assert_eq!(ana.sees(), [menu]);
+    bundle.assert_no_dead_letters();
+}
+
 /// D30, D31: a file by its link goes as what it is; if the provider cannot take it, at once or some minutes later, the
 /// link follows once as a plain text.
 #[tokio::test]

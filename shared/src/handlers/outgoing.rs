@@ -44,7 +44,8 @@ pub(super) async fn prepare<'a>(
     let ToUser::Media(media) = &sending.content else {
         return Ok(Outgoing::Ready(Cow::Borrowed(sending)));
     };
-    Ok(match uploaded(outside, channel, media, now).await? {
+    // Apart from the stack of texts, which are nearly everything.
+    Ok(match Box::pin(uploaded(outside, channel, media, now)).await? {
         Uploaded::No => Outgoing::Ready(Cow::Borrowed(sending)),
         Uploaded::Under(id) => {
             let source = Some(MediaSource::ProviderId(id));

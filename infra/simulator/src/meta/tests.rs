@@ -2,6 +2,7 @@
 
 mod calls;
 mod templates;
+mod uploads;
 mod webhooks;
 
 use std::collections::BTreeMap;
