@@ -94,6 +94,7 @@ impl Clients {
     }
 
     /// The same clients, signing by another clock.
+    #[must_use]
     pub fn at(self, time: SharedTimeSource) -> Self {
         Self::of(Shared { time, ..self.shared })
     }
