@@ -14,7 +14,7 @@ use tests::stage::{Number, text};
 use tests::{Bundle, Customer, Person};
 use tower::ServiceExt;
 
-const DIGITS: &str = "912200000005";
+const DIGITS: &str = "919900000005";
 const MEERA: &str = "919900000011";
 
 struct Scene<'a> {
@@ -252,13 +252,13 @@ async fn a_failed_report_fails_the_message() {
 async fn the_number_that_was_written_to_answers() {
     let bundle = Bundle::start().await;
     let s = scene(&bundle).await;
-    let other = s.shop.karix("912200000006").await;
+    let other = s.shop.karix("919900000006").await;
     bundle.simulator.change(|state| {
         for line in state.lines.values_mut() {
-            line.settings.insert("account_key".to_owned(), "key-of-912200000005".to_owned());
+            line.settings.insert("account_key".to_owned(), "key-of-919900000005".to_owned());
         }
     });
-    let change = json!({ "credentials": { "account_key": "key-of-912200000005" } });
+    let change = json!({ "credentials": { "account_key": "key-of-919900000005" } });
     s.shop.put(&format!("/v1/channels/{}", other.channel), &change).await.expect(200);
     bundle.turn(minutes(10)).await;
     let steps = json!([{ "id": "a", "type": "question", "answer": "text", "text": "Which one?" }]);

@@ -427,6 +427,6 @@ fn a_reply_says_how_it_is_written() {
         ),
     ] {
         let object = json!({ "type": "text", "text": "**a**", "markdown_type": own });
-        assert_eq!(reply(object), expected, "{own}");
+        assert_eq!(reply(&object), expected, "{own}");
     }
 }

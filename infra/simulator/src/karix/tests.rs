@@ -216,7 +216,7 @@ async fn a_template_lives() {
     let body = json!({
         "template_name": "ready", "language": "en_US", "category": "UTILITY",
         "components": [
-            { "type": "BODY", "text": "Hi {{1}}!", "example": { "body_text": [["Meera"]] } },
+            { "type": "BODY", "text": "Hi {{1}}, what you ordered waits for you at the pier.", "example": { "body_text": [["Meera"]] } },
             { "type": "BUTTONS", "buttons": [{ "type": "QUICK_REPLY", "text": "Go" }] },
         ],
     });
