@@ -79,7 +79,7 @@ impl Carrier for Infobip {
 
     fn status(&self, line: &Line, sent: &Sent, change: &StatusChange) -> Option<WebhookPost> {
         let report = news::report(sent, change)?;
-        Some(proof::post(line, &news::envelope(vec![report])))
+        Some(proof::post(line, &news::envelope(&[report])))
     }
 
     fn batch(&self, line: &Line, news: &[News<'_>]) -> Option<WebhookPost> {
@@ -131,7 +131,8 @@ impl Infobip {
             News::Said(user, said) => Some(news::message(line, user, said, &media)),
             News::Status(sent, change) => news::report(sent, change),
         });
-        proof::post(line, &news::envelope(results.collect()))
+        let results: Vec<Value> = results.collect();
+        proof::post(line, &news::envelope(&results))
     }
 }
 

@@ -8,9 +8,8 @@ use crate::template::{CategoryChange, Review, Template};
 use crate::{Line, Refusal, User};
 
 /// What one webhook brings.
-pub(super) fn envelope(results: Vec<Value>) -> Value {
-    let count = results.len();
-    json!({ "results": results, "messageCount": count, "pendingMessageCount": 0 })
+pub(super) fn envelope(results: &[Value]) -> Value {
+    json!({ "results": results, "messageCount": results.len(), "pendingMessageCount": 0 })
 }
 
 /// A message of a user. Whoever has a business-scoped id hides the number.

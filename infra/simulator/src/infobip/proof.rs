@@ -98,7 +98,7 @@ pub(super) async fn subscribe(
             if line.accepts("subscribed_as", id) {
                 return Ok(StatusCode::CONFLICT.into_response());
             }
-            line.webhook_url = url.to_owned();
+            url.clone_into(&mut line.webhook_url);
             line.settings.insert("subscribed_as".to_owned(), id.to_owned());
             if let Some((user, password)) = login.clone() {
                 line.settings.insert("webhook_username".to_owned(), user);
