@@ -38,15 +38,13 @@ pub(super) fn to_sending(channel: &OpenChannel, response: &Response<Vec<u8>>) ->
         let failure = report::failure(channel, &state, None);
         return Answer::Refused { class: class(verdict), failure };
     }
-    match text(answer.message_id.as_deref()) {
-        // `to` is the number as we wrote it.
-        Some(provider_id) => Answer::Accepted { provider_id, wa_id: None },
-        None => {
-            // Infobip may have the message, so a second one would double it.
-            let failure = unclear(channel, response.status(), "the answer names no message");
-            Answer::Refused { class: Class::Final, failure }
-        }
-    }
+    let Some(provider_id) = text(answer.message_id.as_deref()) else {
+        // Infobip may have the message, so a second one would double it.
+        let failure = unclear(channel, response.status(), "the answer names no message");
+        return Answer::Refused { class: Class::Final, failure };
+    };
+    // `to` is the number as we wrote it.
+    Answer::Accepted { provider_id, wa_id: None }
 }
 
 fn unclear(channel: &OpenChannel, status: StatusCode, words: &str) -> Failure {
