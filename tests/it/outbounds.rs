@@ -480,7 +480,9 @@ async fn a_new_consent_is_told_to_the_provider() {
     let shop = bundle.customer().await;
     let number = shop.gupshup_enterprise("573177700000").await;
     let s = Scene { bundle: &bundle, shop: bundle.customer().await, number, flow: String::new() };
-    let made = shop.form(OUTBOUNDS, &NOTIFYING).await.expect(201);
+    let words =
+        [("category", "UTILITY"), ("content", "Your order {{.code}} is on its way to you.")];
+    let made = shop.form(OUTBOUNDS, &with(&NOTIFYING, &words)).await.expect(201);
     s.review(Review::Approved).await;
     bundle.turn(minutes(6)).await;
     bundle.poll().await;

@@ -68,6 +68,14 @@ impl ProviderKind {
         }
     }
 
+    /// Whether WhatsApp Pay's order details and order status go through it (K46).
+    pub const fn takes_orders(self) -> bool {
+        match self {
+            Self::Gupshup => true,
+            Self::Meta | Self::Infobip | Self::Karix | Self::Dialog360 => false,
+        }
+    }
+
     /// Behind the bar of a chat id (contracts 8.1).
     pub const fn chat_suffix(self) -> &'static str {
         match self {

@@ -33,7 +33,7 @@ use crate::ports::{
     self, Audit, CallError, Clock, Count, Done, Handed, Http, Media, Metric, Ports, Queue, Secrets,
     Taken, Timers,
 };
-use crate::provider::{self, Answer, Class, codes};
+use crate::provider::{self, Answer, Class, Unsupported, codes};
 use crate::store::Store;
 use crate::store::messages::{Claim, Sent};
 use crate::store::statuses::{Raised, Step};
@@ -266,7 +266,13 @@ impl Deliver {
                 return self.refused(channel, sending, refused, deliveries).await;
             }
         };
-        let request = match provider.build(channel, &outgoing) {
+        let takes = match outgoing.content.order() {
+            Some(kind) if !channel.provider.takes_orders() => {
+                Err(Unsupported { provider: channel.provider.as_str(), kind })
+            }
+            Some(_) | None => provider.build(channel, &outgoing),
+        };
+        let request = match takes {
             Ok(request) => request,
             Err(unsupported) => {
                 let failure = ours("unsupported_type", &unsupported.to_string());

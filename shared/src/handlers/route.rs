@@ -58,7 +58,7 @@ impl Worker for Route {
         let channel = self.store.open_channel(id, &*self.secrets, self.clock.now()).await?;
         let subject = channel.as_deref().map_or_else(|| id.into(), Subject::from);
         let (outcome, reason) = match &channel {
-            Some(channel) => self.route(channel, occurrence, job).await?,
+            Some(channel) => Box::pin(self.route(channel, occurrence, job)).await?,
             None => (Outcome::Ignored, "channel_gone"),
         };
         // What happened inside was not received, so it is not accounted for.

@@ -120,21 +120,12 @@ impl<'a> World<'a> {
                 "require_exp": true, "options_layout": "auto", "use_cases": [id("flow_id")],
                 "active": true,
             }),
-            "POST /v1/bots" | "PUT /v1/bots/{bot_id}" => json!({
-                "name": "Helper", "url": "https://helper.customer.example/bot", "language": "es",
-                "unavailable_text": "Ahora no", "training": "v2", "channels": [id("channel_id")],
-            }),
-            "POST /v1/import" => {
-                let mut flow = self.flow();
-                flow["channels"] = json!([]);
-                flow["config"]["follow_up_outbound_id"] = Value::Null;
-                json!({
-                    "flows": [ { "id": id("flow_id"), "definition": flow } ],
-                    "bots": [ { "id": "helper", "definition": {
-                        "name": "Helper", "url": "https://helper.customer.example/bot",
-                        "language": "es", "unavailable_text": "Ahora no", "training": "v2" } } ],
-                })
+            "POST /v1/bots" | "PUT /v1/bots/{bot_id}" => {
+                let mut bot = bot();
+                bot["channels"] = json!([id("channel_id")]);
+                bot
             }
+            "POST /v1/import" => self.transfer(),
             "POST /v1/flows" | "PUT /v1/flows/{flow_id}" => self.flow(),
             "POST /v1/whatsapp/inbounds" => json!({
                 "waba_provider": "cloud_api", "waba_phone_number": "573177700000",
@@ -172,6 +163,16 @@ impl<'a> World<'a> {
                 json!({ "overlap_hours": 1 })
             }
             _ => return None,
+        })
+    }
+
+    fn transfer(&self) -> Value {
+        let mut flow = self.flow();
+        flow["channels"] = json!([]);
+        flow["config"]["follow_up_outbound_id"] = Value::Null;
+        json!({
+            "flows": [ { "id": self.own("flow_id"), "definition": flow } ],
+            "bots": [ { "id": "helper", "definition": bot() } ],
         })
     }
 
@@ -304,4 +305,9 @@ async fn media(bundle: &Bundle, channel: &str, message: &str) -> String {
     let file = File { mime: media.mime, bytes: vec![b'x'] };
     bundle.ports.media.put(id, file).await.expect("it can be kept");
     id.to_string()
+}
+
+fn bot() -> Value {
+    json!({ "name": "Helper", "url": "https://helper.customer.example/bot", "language": "es",
+            "unavailable_text": "Ahora no", "training": "v2" })
 }

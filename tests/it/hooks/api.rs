@@ -434,6 +434,7 @@ async fn every_event_can_be_listened_to() {
         EventKind::OutboundTemplate,
         EventKind::Message,
         EventKind::Handover,
+        EventKind::Channel,
         EventKind::Bot,
     ];
     let events: Vec<_> = kinds
@@ -441,7 +442,7 @@ async fn every_event_can_be_listened_to() {
         .flat_map(|kind| kind.actions().iter().map(move |action| (kind, action)))
         .map(|(kind, action)| json!({"event_type": kind, "event_action": action}))
         .collect();
-    assert_eq!(events.len(), 28);
+    assert_eq!(events.len(), 30);
     let (status, _) = rig.api("POST", "/v1/hook-rules", &with("/events", json!(events))).await;
     assert_eq!(status, 201);
 }

@@ -6,7 +6,7 @@ use simulator::message::FromUser;
 use super::{Behaviour, Stage};
 use crate::providers::table::Cell;
 
-pub(super) const ALL: [Behaviour; 5] = [
+pub(super) static ALL: [Behaviour; 5] = [
     Behaviour { name: "a webhook without its proof is refused", story: |s| Box::pin(bare(s)) },
     Behaviour { name: "a webhook with a wrong proof is refused", story: |s| Box::pin(forged(s)) },
     Behaviour {
@@ -21,7 +21,7 @@ pub(super) const ALL: [Behaviour; 5] = [
 ];
 
 /// The webhook of a new text, and how many were heard before.
-async fn post(s: &Stage<'_>) -> WebhookPost {
+fn post(s: &Stage<'_>) -> WebhookPost {
     s.ana.begins(FromUser::Text { body: "abre".to_owned() });
     s.intercepted().pop().expect("a webhook")
 }
@@ -49,13 +49,13 @@ async fn verdict(s: &Stage<'_>, post: WebhookPost) -> Cell {
 }
 
 async fn bare(s: &Stage<'_>) -> Cell {
-    let mut post = post(s).await;
+    let mut post = post(s);
     post.headers.retain(|(name, _)| !is_proof(name));
     verdict(s, post).await
 }
 
 async fn forged(s: &Stage<'_>) -> Cell {
-    let mut post = post(s).await;
+    let mut post = post(s);
     for (name, value) in &mut post.headers {
         if is_proof(name) {
             *value = value.chars().rev().collect();
@@ -65,7 +65,7 @@ async fn forged(s: &Stage<'_>) -> Cell {
 }
 
 async fn changed(s: &Stage<'_>) -> Cell {
-    let mut post = post(s).await;
+    let mut post = post(s);
     let body = String::from_utf8(post.body).expect("text");
     post.body = body.replacen("abre", "roba", 1).into_bytes();
     match verdict(s, post).await {
@@ -75,7 +75,7 @@ async fn changed(s: &Stage<'_>) -> Cell {
 }
 
 async fn replayed(s: &Stage<'_>) -> Cell {
-    let post = post(s).await;
+    let post = post(s);
     for _ in 0..3 {
         assert_eq!(s.bundle.deliver(post.clone()).await, 200);
         s.bundle.run().await;
@@ -88,7 +88,7 @@ async fn inactive(s: &Stage<'_>) -> Cell {
     let path = format!("/v1/channels/{}", s.number.channel);
     s.shop.put(&path, &serde_json::json!({ "active": false })).await.expect(200);
     s.bundle.turn(shared::store::CACHE * 2).await;
-    let post = post(s).await;
+    let post = post(s);
     assert_eq!(s.bundle.deliver(post).await, 200);
     s.bundle.run().await;
     assert_eq!(s.heard().await.len(), 1);

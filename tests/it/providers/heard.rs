@@ -8,7 +8,7 @@ use simulator::people::BatchItem;
 use super::{Behaviour, Stage, USER};
 use crate::providers::table::Cell;
 
-pub(super) const ALL: [Behaviour; 21] = [
+pub(super) static ALL: [Behaviour; 21] = [
     Behaviour { name: "a text comes in", story: |s| Box::pin(text(s)) },
     Behaviour {
         name: "a text of 4096 characters comes in whole",
@@ -84,8 +84,6 @@ async fn text(s: &Stage<'_>) -> Cell {
     let (heard, cell) =
         does(s, FromUser::Text { body: "¿Cómo estás? 😊".to_owned() }, "text").await;
     assert_eq!(heard["message"]["body"], "¿Cómo estás? 😊");
-    assert_eq!(heard["from"]["phone_number"], USER);
-    assert_eq!(heard["from"]["name"].as_str().unwrap_or("Ana"), "Ana");
     cell
 }
 

@@ -7,7 +7,7 @@ use crate::providers::table::Cell;
 
 const LINK: &str = "https://files.example/a";
 
-pub(super) const ALL: [Behaviour; 17] = [
+pub(super) static ALL: [Behaviour; 17] = [
     Behaviour {
         name: "a text goes out",
         story: |s| Box::pin(one(s, json!({ "type": "text", "body": "Hola *Ana*" }))),

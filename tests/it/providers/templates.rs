@@ -8,7 +8,7 @@ use tests::stage::text;
 use super::{Behaviour, DIGITS, Stage};
 use crate::providers::table::Cell;
 
-pub(super) const ALL: [Behaviour; 5] = [
+pub(super) static ALL: [Behaviour; 5] = [
     Behaviour { name: "a template is submitted and approved", story: |s| Box::pin(approved(s)) },
     Behaviour { name: "a rejection comes with its reason", story: |s| Box::pin(rejected(s)) },
     Behaviour {

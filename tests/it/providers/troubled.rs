@@ -1,7 +1,5 @@
 //! What goes wrong: answers of every class, answers that never come, statuses in any order, webhooks twice or late.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use simulator::fault::{PostFault, SendFault};
 use simulator::message::{FromUser, Status};
@@ -11,7 +9,7 @@ use tests::clock::{hours, minutes};
 use super::{Behaviour, Stage};
 use crate::providers::table::Cell;
 
-pub(super) const ALL: [Behaviour; 13] = [
+pub(super) static ALL: [Behaviour; 13] = [
     Behaviour {
         name: "too many calls: sent a little later, once",
         story: |s| Box::pin(later(s, SendFault::RateLimited)),
@@ -179,7 +177,7 @@ async fn early(s: &Stage<'_>) -> Cell {
 async fn repeated(s: &Stage<'_>) -> Cell {
     s.next_post(PostFault::Repeated { times: 5 });
     s.ana.says("uno").await;
-    s.bundle.turn(Duration::from_secs(60)).await;
+    s.bundle.turn(minutes(1)).await;
     assert_eq!(s.heard().await.len(), 2);
     Cell::Holds
 }

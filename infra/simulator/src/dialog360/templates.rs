@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Problem, json_body, line};
 use crate::line::Line;
-use crate::meta::carried;
+use crate::meta::{carried, uploads};
 use crate::simulator::Simulator;
 use crate::template::{Review, Template};
 
@@ -32,11 +32,24 @@ pub(super) async fn create(
     if simulator.templates(&line).iter().any(is_same) {
         return Err(Problem::new(400, "Template already exists"));
     }
-    carried::create_template(&simulator, &line, &body)
+    carried::create_template(&simulator, &line, &brought(&simulator, body.clone()))
         .map_err(|details| Problem::new(400, details))?;
     let made = simulator.templates(&line).into_iter().find(is_same);
     let made = made.ok_or_else(|| Problem::new(500, "Internal server error"))?;
     Ok(Json(row(&line, &made)).into_response())
+}
+
+/// The submission as it goes on to Meta: files are fetched from their addresses and uploaded to the app.
+fn brought(simulator: &Simulator, mut body: Value) -> Value {
+    for component in body["components"].as_array_mut().into_iter().flatten() {
+        let Some(sample) = component.pointer_mut("/example/header_handle/0") else { continue };
+        let address = sample.as_str().filter(|sample| sample.starts_with("https://"));
+        let file = address.and_then(|address| simulator.file(address.rsplit('/').next()?));
+        if let Some(file) = file {
+            *sample = json!(uploads::keep(simulator, file));
+        }
+    }
+    body
 }
 
 fn row(line: &Line, template: &Template) -> Value {

@@ -120,10 +120,9 @@ fn request(method: &str, path: &str, key: &str, body: &Value) -> Request<Body> {
 }
 
 fn whole(content: Value) -> Value {
-    json!({
+    let mut call = json!({
         "message": {
             "channel": "WABA",
-            "content": content,
             "recipient": {
                 "to": USER, "recipient_type": "individual", "reference": { "cust_ref": "ours-1" },
             },
@@ -131,7 +130,9 @@ fn whole(content: Value) -> Value {
             "preferences": { "webHookDNId": "1001" },
         },
         "metaData": { "version": "v1.0.9" },
-    })
+    });
+    call["message"]["content"] = content;
+    call
 }
 
 /// A text is accepted under an id of 24 digits, and its reports bring our reference back.

@@ -8,7 +8,7 @@ use super::super::bot::{
     ASKED_MAX, Asked, BotAction, BotAnswer, BotOutcome, BotReply, BotSaid, NewContext, Refused,
     Talk, Terms, WAITING_MAX,
 };
-use super::super::channel::{Language, MarkdownType, ProviderKind};
+use super::super::channel::{Language, MarkdownType};
 use super::super::conversation::{Conversation, Effect, Say, Source};
 use super::super::flow::{Action, AnswerKind};
 use super::super::hook::EventKind;
@@ -141,7 +141,8 @@ impl Turn<'_> {
         let origin = Origin::Bot { bot };
         match reply {
             BotReply::Say(content) => {
-                if let Some(kind) = self.refused_order(content) {
+                let takes_orders = self.facts.channel.provider.takes_orders();
+                if let Some(kind) = content.order().filter(|_| !takes_orders) {
                     let failure = unsupported(&format!("this provider takes no {kind}"));
                     return self.fail((**content).clone(), origin, failure);
                 }
@@ -158,23 +159,6 @@ impl Turn<'_> {
                 let content = ToUser::Interactive { interactive: object.clone() };
                 self.fail(content, origin, failure.clone());
             }
-        }
-    }
-
-    /// Only Gupshup takes orders (K46).
-    fn refused_order(&self, content: &ToUser) -> Option<&'static str> {
-        let ToUser::Interactive { interactive } = content else { return None };
-        let kind = match interactive["type"].as_str() {
-            Some("order_details") => "order_details",
-            Some("order_status") => "order_status",
-            _ => return None,
-        };
-        match self.facts.channel.provider {
-            ProviderKind::Gupshup => None,
-            ProviderKind::Meta
-            | ProviderKind::Infobip
-            | ProviderKind::Karix
-            | ProviderKind::Dialog360 => Some(kind),
         }
     }
 

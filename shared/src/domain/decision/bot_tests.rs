@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::bot::{Bot, Published};
-use crate::domain::channel::{Channel, MarkdownType, OptionsLayout};
+use crate::domain::channel::{Channel, MarkdownType, OptionsLayout, ProviderKind};
 use crate::domain::flow::{Config, Definition, Flow};
 use crate::domain::ids::{ChannelId, TenantId};
 use crate::domain::limits::Limits;

@@ -102,6 +102,16 @@ impl ToUser {
         Self::Text { body: body.into(), preview_url: false }
     }
 
+    /// Which object of WhatsApp Pay it is, if it is one.
+    pub fn order(&self) -> Option<&'static str> {
+        let Self::Interactive { interactive } = self else { return None };
+        match interactive["type"].as_str() {
+            Some("order_details") => Some("order_details"),
+            Some("order_status") => Some("order_status"),
+            Some(_) | None => None,
+        }
+    }
+
     /// Whether it may go out while the service window is closed.
     pub fn is_template(&self) -> bool {
         matches!(self, Self::Template(_))

@@ -139,13 +139,11 @@ impl Provider for Karix {
     /// The list of templates where there is an account, else the sending API, asked for what it does not answer: it
     /// names a wrong key all the same (karix 8).
     fn check(&self, channel: &OpenChannel) -> Request<Vec<u8>> {
-        match settings::account(channel) {
-            Some(_) => templates::list(channel),
-            None => {
-                let url = settings::api_url(channel, "services/rcm/sendMessage");
-                wire::call(Method::GET, &url, settings::account_key(channel))
-            }
+        if settings::account(channel).is_some() {
+            return templates::list(channel);
         }
+        let url = settings::api_url(channel, "services/rcm/sendMessage");
+        wire::call(Method::GET, &url, settings::account_key(channel))
     }
 
     fn read_check(&self, channel: &OpenChannel, response: &Response<Vec<u8>>) -> Check {

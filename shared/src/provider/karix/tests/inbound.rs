@@ -43,9 +43,11 @@ fn a_reply_names_what_it_answers() {
 }
 
 fn media(kind: &str, source: Value, more: Value) -> Value {
-    let mut media = json!({ "type": "media", "kind": kind, "source": source });
-    for (name, value) in more.as_object().unwrap() {
-        media[name] = value.clone();
+    let mut media = json!({ "type": "media", "kind": kind });
+    media["source"] = source;
+    let Value::Object(more) = more else { panic!("an object") };
+    for (name, value) in more {
+        media[name] = value;
     }
     media
 }
