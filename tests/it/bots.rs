@@ -260,7 +260,7 @@ async fn an_inbound_wins_and_a_foreign_flow_does_not_start() {
     assert_eq!(s.log(), told.map(|reason| format!("bot.failed {reason}")));
 }
 
-/// README 8: a wish for what is not there is told to the customer and not passed over.
+/// README 8, D25: a provider has no transfer of its own; a wish for what is not there is told to the customer and not passed over.
 #[tokio::test]
 async fn a_handover_that_nobody_takes_is_told() {
     let bundle = Bundle::start().await;

@@ -26,8 +26,15 @@ use tokio::task::{JoinError, LocalSet};
 use self::table::Cell;
 
 /// The carriers, as their columns are called.
-const CARRIERS: [&str; 5] =
-    ["Gupshup enterprise", "Gupshup self-serve", "Cloud API", "360dialog v2", "360dialog v1"];
+const CARRIERS: [&str; 7] = [
+    "Gupshup enterprise",
+    "Gupshup self-serve",
+    "Cloud API",
+    "Infobip",
+    "Karix",
+    "360dialog v2",
+    "360dialog v1",
+];
 
 const DIGITS: &str = "573177700000";
 const USER: &str = "573001234567";

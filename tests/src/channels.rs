@@ -69,6 +69,17 @@ pub fn infobip() -> OpenChannel {
     )
 }
 
+/// Every manner of a provider.
+pub fn of(provider: ProviderKind) -> Vec<OpenChannel> {
+    match provider {
+        ProviderKind::Gupshup => vec![gupshup_enterprise(), gupshup_self_serve()],
+        ProviderKind::Meta => vec![meta()],
+        ProviderKind::Infobip => vec![infobip()],
+        ProviderKind::Karix => vec![karix()],
+        ProviderKind::Dialog360 => vec![dialog360("v2"), dialog360("v1")],
+    }
+}
+
 fn open(
     provider: ProviderKind,
     settings: &[(&str, &str)],

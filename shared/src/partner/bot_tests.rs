@@ -226,7 +226,7 @@ fn media(kind: MediaKind, url: &str, caption: Option<&str>, filename: Option<&st
     })
 }
 
-/// K18, K19, K43, X6: the sample of K43 as an object and as the text of it; `message_text` where there is no caption.
+/// K18, K19, K42, K43, X6: the sample of K43 as an object and as the text of it; `message_text` where there is no caption.
 #[test]
 fn the_sample_of_a_document_is_read() {
     let url = "http://files.example/help/Prices.pdf";

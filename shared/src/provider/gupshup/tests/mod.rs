@@ -131,7 +131,7 @@ fn answer(status: u16, body: &[u8]) -> Response<Vec<u8>> {
     Response::builder().status(status).body(body.to_vec()).unwrap()
 }
 
-/// K23, K24: the mode's fields are required, the password is a secret.
+/// K21, K23, K24: the mode's fields are required, the password is a secret.
 #[test]
 fn each_mode_names_what_it_misses() {
     assert_eq!(Gupshup.complete(&enterprise()), Ok(()));
