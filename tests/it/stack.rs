@@ -175,7 +175,7 @@ async fn what_fails_is_tried_again_or_given_up() {
     ana.says("hola").await;
     world.simulator().change(|state| {
         let faults = state.faults.entry(number.digits.clone()).or_default();
-        faults.sends.extend(vec![SendFault::RateLimited; 9]);
+        faults.sends.extend(vec![SendFault::Unavailable { status: 503 }; 9]);
     });
     let body = json!({ "channel_id": number.channel, "to": "573001230004",
         "message": { "type": "text", "body": "Hola" } });
@@ -184,7 +184,7 @@ async fn what_fails_is_tried_again_or_given_up() {
     world
         .until("the message has failed", async || {
             // Slowly: a job in somebody's hands is delivered again when twelve minutes are over.
-            emulator.turn(2 * SECOND);
+            emulator.turn(10 * SECOND);
             (shop.get(&message).await.expect(200)["status"] == "failed").then_some(())
         })
         .await;
