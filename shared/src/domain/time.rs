@@ -16,6 +16,9 @@ pub struct Time(i64);
 #[error("must be an RFC 3339 time such as 2024-03-11T15:00:00.000Z")]
 pub struct NotATime;
 
+/// The last moment that has a text.
+const LATEST_MILLIS: i64 = 253_402_207_200_999;
+
 impl Time {
     /// From milliseconds since the epoch.
     pub const fn from_millis(millis: i64) -> Self {
@@ -33,9 +36,15 @@ impl Time {
     }
 
     /// From a provider's number: seconds, or milliseconds where the value is above 10^11
-    /// (whatsapp-rules 10: both occur in the same field).
+    /// (whatsapp-rules 10: both occur in the same field). What no calendar has becomes the nearest moment that one has: a
+    /// time that is written down is read again as it was.
     pub const fn from_seconds_or_millis(value: i64) -> Self {
-        if value > 100_000_000_000 { Self(value) } else { Self(value.saturating_mul(1000)) }
+        let millis = if value > 100_000_000_000 { value } else { value.saturating_mul(1000) };
+        match millis {
+            ..0 => Self(0),
+            0..=LATEST_MILLIS => Self(millis),
+            _ => Self(LATEST_MILLIS),
+        }
     }
 
     /// Reads an RFC 3339 time with any offset.
@@ -120,6 +129,16 @@ impl<'de> Deserialize<'de> for Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A provider's nonsense is written down and read again as the same time.
+    #[test]
+    fn no_number_makes_a_time_without_a_text() {
+        for number in [i64::MIN, -1, 0, 1_710_169_260, 1_710_169_260_000, i64::MAX / 1000, i64::MAX]
+        {
+            let time = Time::from_seconds_or_millis(number);
+            assert_eq!(Time::parse(&time.to_string()), Ok(time), "{number}");
+        }
+    }
 
     #[test]
     fn it_is_written_with_milliseconds_and_read_back() {
