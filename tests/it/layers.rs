@@ -12,10 +12,21 @@ struct Layer {
 }
 
 /// Everything that reaches outside of the process.
-const OUTSIDE: [&str; 8] =
-    ["aws_", "axum::", "dynoxide", "lambda_", "reqwest", "tokio::", "std::net", "std::env"];
-const HTTP_SERVER: [&str; 6] = ["aws_", "axum::", "dynoxide", "lambda_", "reqwest", "std::env"];
-const AWS: [&str; 5] = ["aws_", "dynoxide", "lambda_", "reqwest", "std::env"];
+const OUTSIDE: [&str; 10] = [
+    "aws_sdk_",
+    "aws_smithy_",
+    "aws_sigv4",
+    "axum::",
+    "dynoxide",
+    "lambda_",
+    "reqwest",
+    "tokio::",
+    "std::net",
+    "std::env",
+];
+const HTTP_SERVER: [&str; 7] =
+    ["aws_sdk_", "aws_smithy_", "axum::", "dynoxide", "lambda_", "reqwest", "std::env"];
+const AWS: [&str; 6] = ["aws_sdk_", "aws_smithy_", "dynoxide", "lambda_", "reqwest", "std::env"];
 
 const LAYERS: [Layer; 9] = [
     // Which timer to arm is a decision; the port only names it.
@@ -44,6 +55,7 @@ const LAYERS: [Layer; 9] = [
             "aead",
             "aws",
             "config",
+            "domain::aws_key",
             "domain::channel::Secret",
             "domain::ids",
             "domain::time",

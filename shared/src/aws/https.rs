@@ -13,8 +13,10 @@ use reqwest::{Client, ClientBuilder, redirect};
 use url::Host;
 
 use super::network::{Network, is_public};
+use super::signature::sign;
+use super::system::WallClock;
 use crate::error::{Error, Result};
-use crate::ports::{CallError, Http, Reach};
+use crate::ports::{CallError, Clock, Http, Reach};
 
 const CONNECT: Duration = Duration::from_secs(3);
 /// Connections that wait longer are likely to be dead on the other side.
@@ -67,11 +69,12 @@ impl Allowance {
 impl Http for Https {
     async fn call(
         &self,
-        request: http::Request<Vec<u8>>,
+        mut request: http::Request<Vec<u8>>,
         reach: Reach,
         timeout: Duration,
         body_bytes_max: usize,
     ) -> Result<http::Response<Vec<u8>>, CallError> {
+        sign(&mut request, WallClock.now());
         let not_sent = |host: String, source: reqwest::Error| CallError::NotSent {
             host,
             source: Some(source.into()),

@@ -11,7 +11,7 @@ pub mod kms;
 pub mod network;
 pub mod s3;
 pub mod scheduler;
-mod signature;
+pub mod signature;
 pub mod sqs;
 pub mod system;
 

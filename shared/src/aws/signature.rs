@@ -1,14 +1,16 @@
-//! Signs calls for AWS (Signature Version 4), as far as operations need it that are one POST to the root of a service.
-//! The key is derived once for all calls of a day.
+//! Signs calls for AWS (Signature Version 4): ours, which are one POST to the root of a service, under the function's
+//! own key, and those of a provider that is a service of AWS, under the channel's. A key for signing is derived once for
+//! all calls of a day.
 
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 
 use crate::config::Access;
-use crate::domain::channel::Secret;
+use crate::domain::aws_key::AwsKey;
 use crate::domain::time::Time;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -16,23 +18,51 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Signs for one service.
 #[derive(Debug)]
 pub(super) struct Signer {
-    service: &'static str,
-    region: String,
-    key_id: String,
-    secret: Secret,
+    key: AwsKey,
     /// A day, and its key.
     latest: Mutex<Option<(String, hmac::Key)>>,
 }
 
+/// Signs a call that is to leave under a key of its own ([`AwsKey`]); any other stays as it is. Path and query must be
+/// written as they are signed: the path of unreserved characters, the query encoded.
+pub fn sign(request: &mut http::Request<Vec<u8>>, now: Time) {
+    let Some(key) = request.extensions_mut().remove::<AwsKey>() else { return };
+    let (stamp, hashed) = (stamp(now), hash(request.body()));
+    let (uri, sent) = (request.uri(), request.headers().get(CONTENT_TYPE));
+    let content_type = sent.and_then(|value| value.to_str().ok());
+    let mut headers = Vec::from_iter(content_type.map(|value| ("content-type", value)));
+    headers.push(("host", uri.authority().map_or("", |authority| authority.as_str())));
+    headers.extend([(CONTENT_HASH, hashed.as_str()), (DATE, stamp.as_str())]);
+    let mut query: Vec<&str> = uri.query().unwrap_or_default().split('&').collect();
+    query.sort_unstable();
+    let what = [request.method().as_str(), uri.path(), &query.join("&")].join("\n");
+    let authorization = Signer::under(key).signed(&stamp, &what, &headers, &hashed);
+    for (name, value) in [(CONTENT_HASH, hashed), (DATE, stamp)] {
+        let value = HeaderValue::try_from(value);
+        request.headers_mut().extend(value.map(|value| (HeaderName::from_static(name), value)));
+    }
+    if let Ok(mut value) = HeaderValue::try_from(authorization) {
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+}
+
+const CONTENT_HASH: &str = "x-amz-content-sha256";
+const DATE: &str = "x-amz-date";
+
 impl Signer {
+    /// Under the key of the function itself.
     pub(super) fn new(service: &'static str, access: &Access) -> Self {
-        Self {
+        Self::under(AwsKey {
             service,
             region: access.region.clone(),
-            key_id: access.key_id.clone(),
+            id: access.key_id.clone(),
             secret: access.secret_key.clone(),
-            latest: Mutex::default(),
-        }
+        })
+    }
+
+    fn under(key: AwsKey) -> Self {
+        Self { key, latest: Mutex::default() }
     }
 
     /// The header `authorization` of a POST to `/`. The headers are those that are sent and signed, by name in
@@ -43,22 +73,30 @@ impl Signer {
         headers: &[(&'static str, &str)],
         body: &[u8],
     ) -> String {
+        self.signed(stamp, "POST\n/\n", headers, &hash(body))
+    }
+
+    /// Of a call of which this is what: method, path and query, a line each.
+    fn signed(
+        &self,
+        stamp: &str,
+        what: &str,
+        headers: &[(&'static str, &str)],
+        hashed: &str,
+    ) -> String {
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let names = names.join(";");
-        let mut canonical = String::from("POST\n/\n\n");
+        let mut canonical = format!("{what}\n");
         for (name, value) in headers {
             canonical.extend([name, ":", value, "\n"]);
         }
-        let _ = write!(canonical, "\n{names}\n{}", hash(body));
+        let _ = write!(canonical, "\n{names}\n{hashed}");
         let day = &stamp[..8];
-        let (service, region) = (self.service, &self.region);
+        let AwsKey { service, region, id, .. } = &self.key;
         let scope = format!("{day}/{region}/{service}/aws4_request");
         let text = format!("{ALGORITHM}\n{stamp}\n{scope}\n{}", hash(canonical.as_bytes()));
         let signature = hex::encode(hmac::sign(&self.key(day), text.as_bytes()));
-        let key_id = &self.key_id;
-        format!(
-            "{ALGORITHM} Credential={key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
-        )
+        format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}")
     }
 
     fn key(&self, day: &str) -> hmac::Key {
@@ -68,8 +106,9 @@ impl Signer {
         {
             return key.clone();
         }
-        let secret = format!("AWS4{}", self.secret.reveal());
-        let parts = [day, &self.region, self.service, "aws4_request"];
+        let AwsKey { service, region, secret, .. } = &self.key;
+        let secret = format!("AWS4{}", secret.reveal());
+        let parts = [day, region, service, "aws4_request"];
         let key = parts.iter().fold(hmac_key(secret.as_bytes()), |key, part| {
             hmac_key(hmac::sign(&key, part.as_bytes()).as_ref())
         });
@@ -105,11 +144,14 @@ fn hash(bytes: &[u8]) -> String {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+    use aws_sigv4::http_request::{
+        PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign as theirs_of,
+    };
     use aws_sigv4::sign::v4;
 
     use super::*;
     use crate::aws::client::credentials;
+    use crate::domain::channel::Secret;
 
     const SECOND: Duration = Duration::from_secs(1_767_323_045);
 
@@ -124,32 +166,83 @@ mod tests {
         }
     }
 
+    fn now() -> Time {
+        Time::from_millis(i64::try_from(SECOND.as_millis()).unwrap())
+    }
+
     /// What the crate of AWS makes of the same call.
     fn theirs(headers: &[(&'static str, &str)], body: &[u8]) -> String {
-        let identity = credentials(&access()).into();
+        let sent = headers.iter().copied().filter(|(name, _)| !name.starts_with("x-amz-d"));
+        let sent = sent.filter(|(name, _)| *name != "x-amz-security-token");
+        let request = ("POST", "https://sqs.us-east-1.amazonaws.com/");
+        theirs_for("sqs", &access(), request, sent, body, SigningSettings::default())
+    }
+
+    fn theirs_for<'a>(
+        service: &str,
+        access: &Access,
+        (method, uri): (&'a str, &'a str),
+        sent: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &'a [u8],
+        settings: SigningSettings,
+    ) -> String {
+        let identity = credentials(access).into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region("us-east-1")
-            .name("sqs")
+            .name(service)
             .time(SystemTime::UNIX_EPOCH + SECOND)
-            .settings(SigningSettings::default())
+            .settings(settings)
             .build()
             .unwrap()
             .into();
-        let uri = "https://sqs.us-east-1.amazonaws.com/";
-        let sent = headers.iter().copied().filter(|(name, _)| !name.starts_with("x-amz-d"));
-        let sent = sent.filter(|(name, _)| *name != "x-amz-security-token");
-        let body = SignableBody::Bytes(body);
-        let signable = SignableRequest::new("POST", uri, sent, body).unwrap();
-        let (instructions, _) = sign(signable, &params).unwrap().into_parts();
+        let signable = SignableRequest::new(method, uri, sent, SignableBody::Bytes(body)).unwrap();
+        let (instructions, _) = theirs_of(signable, &params).unwrap().into_parts();
         let mut headers = instructions.headers();
         headers.find(|(name, _)| *name == "authorization").unwrap().1.to_owned()
+    }
+
+    /// A provider's call is signed as AWS signs it: in any method, with a query, with and without a body.
+    #[test]
+    fn a_call_under_a_key_of_its_own_is_signed_with_it() {
+        let own = Access { session_token: None, ..access() };
+        let host = "https://social-messaging.us-east-1.amazonaws.com";
+        for (method, path, kind, body) in [
+            ("POST", "/v1/whatsapp/send", Some("application/json"), "{\"message\":\"e30=\"}"),
+            ("GET", "/v1/whatsapp/template/list?nextToken=a%2Bb%3D&id=waba-1", None, ""),
+            ("DELETE", "/v1/whatsapp/template?id=waba-1&templateName=t", None, ""),
+        ] {
+            let uri = format!("{host}{path}");
+            let mut request = http::Request::builder().method(method).uri(&uri);
+            if let Some(kind) = kind {
+                request = request.header(CONTENT_TYPE, kind);
+            }
+            let mut request = request.body(body.as_bytes().to_vec()).unwrap();
+            sign(&mut request, now());
+            assert!(!request.headers().contains_key(AUTHORIZATION), "nobody asked for it");
+            request.extensions_mut().insert(AwsKey {
+                service: "social-messaging",
+                region: own.region.clone(),
+                id: own.key_id.clone(),
+                secret: own.secret_key.clone(),
+            });
+            sign(&mut request, now());
+            let mut settings = SigningSettings::default();
+            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+            let sent = kind.map(|kind| ("content-type", kind)).into_iter();
+            let what = (method, uri.as_str());
+            let theirs =
+                theirs_for("social-messaging", &own, what, sent, body.as_bytes(), settings);
+            assert_eq!(request.headers()[AUTHORIZATION], theirs, "{path}");
+            assert_eq!(request.headers()["x-amz-date"], "20260102T030405Z");
+            assert!(request.extensions().get::<AwsKey>().is_none());
+        }
     }
 
     #[test]
     fn calls_are_signed_as_aws_signs_them() {
         let signer = Signer::new("sqs", &access());
-        let stamp = stamp(Time::from_millis(i64::try_from(SECOND.as_millis()).unwrap()));
+        let stamp = stamp(now());
         assert_eq!(stamp, "20260102T030405Z");
         let headers = [
             ("content-type", "application/x-amz-json-1.0"),

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod attachment;
+pub mod aws_key;
 pub mod bot;
 pub mod bounds;
 pub mod channel;
