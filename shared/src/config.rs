@@ -73,6 +73,7 @@ impl Variable {
                 ProviderKind::Infobip => "WEBHOOK_INFOBIP_URL",
                 ProviderKind::Karix => "WEBHOOK_KARIX_URL",
                 ProviderKind::Dialog360 => "WEBHOOK_DIALOG360_URL",
+                ProviderKind::AwsSocial => "WEBHOOK_AWS_SOCIAL_URL",
             },
             Self::LogGroup => "LOG_GROUP",
             Self::LogRetentionDays => "LOG_RETENTION_DAYS",
@@ -121,6 +122,7 @@ const API: &[Variable] = &[
     V::WebhookUrl(ProviderKind::Infobip),
     V::WebhookUrl(ProviderKind::Karix),
     V::WebhookUrl(ProviderKind::Dialog360),
+    V::WebhookUrl(ProviderKind::AwsSocial),
     V::LogGroup,
     V::LogRetentionDays,
 ];
@@ -208,12 +210,13 @@ pub enum Function {
 }
 
 impl Function {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Webhook(ProviderKind::Gupshup),
         Self::Webhook(ProviderKind::Meta),
         Self::Webhook(ProviderKind::Infobip),
         Self::Webhook(ProviderKind::Karix),
         Self::Webhook(ProviderKind::Dialog360),
+        Self::Webhook(ProviderKind::AwsSocial),
         Self::Api,
         Self::OutboundSend,
         Self::EventRoute,
@@ -232,6 +235,7 @@ impl Function {
                 ProviderKind::Infobip => "webhook-infobip",
                 ProviderKind::Karix => "webhook-karix",
                 ProviderKind::Dialog360 => "webhook-dialog360",
+                ProviderKind::AwsSocial => "webhook-aws-social",
             },
             Self::Api => "api",
             Self::OutboundSend => "outbound-send",

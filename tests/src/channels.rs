@@ -69,6 +69,21 @@ pub fn infobip() -> OpenChannel {
     )
 }
 
+/// At AWS End User Messaging Social.
+pub fn aws_social() -> OpenChannel {
+    open(
+        ProviderKind::AwsSocial,
+        &[
+            ("region", "eu-west-1"),
+            ("phone_number_id", "phone-number-id-0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
+            ("waba_id", "waba-9f8e7d6c5b4a39281706f5e4d3c2b1a0"),
+            ("topic_arn", "arn:aws:sns:eu-west-1:111122223333:whatsapp"),
+            ("media_bucket", "our-whatsapp-files"),
+        ],
+        &[("access_key_id", "AKIATEST00000000WHARF"), ("secret_access_key", "our/secret+key")],
+    )
+}
+
 /// Every manner of a provider.
 pub fn of(provider: ProviderKind) -> Vec<OpenChannel> {
     match provider {
@@ -77,6 +92,7 @@ pub fn of(provider: ProviderKind) -> Vec<OpenChannel> {
         ProviderKind::Infobip => vec![infobip()],
         ProviderKind::Karix => vec![karix()],
         ProviderKind::Dialog360 => vec![dialog360("v2"), dialog360("v1")],
+        ProviderKind::AwsSocial => vec![aws_social()],
     }
 }
 

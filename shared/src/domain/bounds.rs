@@ -51,7 +51,8 @@ pub const fn caption_chars_max(provider: ProviderKind) -> usize {
         ProviderKind::Gupshup
         | ProviderKind::Meta
         | ProviderKind::Karix
-        | ProviderKind::Dialog360 => CAPTION_CHARS_MAX,
+        | ProviderKind::Dialog360
+        | ProviderKind::AwsSocial => CAPTION_CHARS_MAX,
         ProviderKind::Infobip => 3000,
     }
 }

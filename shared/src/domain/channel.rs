@@ -34,11 +34,14 @@ pub enum ProviderKind {
     Karix,
     #[serde(rename = "360dialog")]
     Dialog360,
+    /// AWS End User Messaging Social.
+    #[serde(rename = "aws_social")]
+    AwsSocial,
 }
 
 impl ProviderKind {
-    pub const ALL: [Self; 5] =
-        [Self::Gupshup, Self::Meta, Self::Infobip, Self::Karix, Self::Dialog360];
+    pub const ALL: [Self; 6] =
+        [Self::Gupshup, Self::Meta, Self::Infobip, Self::Karix, Self::Dialog360, Self::AwsSocial];
 
     /// The wire word.
     pub const fn as_str(self) -> &'static str {
@@ -48,13 +51,14 @@ impl ProviderKind {
             Self::Infobip => "infobip",
             Self::Karix => "karix",
             Self::Dialog360 => "360dialog",
+            Self::AwsSocial => "aws_social",
         }
     }
 
     /// How a channel writes where it does not say so itself.
     pub const fn manner(self) -> Manner {
         match self {
-            Self::Gupshup | Self::Meta | Self::Infobip | Self::Karix => Manner {
+            Self::Gupshup | Self::Meta | Self::Infobip | Self::Karix | Self::AwsSocial => Manner {
                 markdown_type: MarkdownType::Whatsapp,
                 options_layout: OptionsLayout::Auto,
                 send_images_as_files: true,
@@ -72,7 +76,7 @@ impl ProviderKind {
     pub const fn takes_orders(self) -> bool {
         match self {
             Self::Gupshup => true,
-            Self::Meta | Self::Infobip | Self::Karix | Self::Dialog360 => false,
+            Self::Meta | Self::Infobip | Self::Karix | Self::Dialog360 | Self::AwsSocial => false,
         }
     }
 
@@ -84,6 +88,7 @@ impl ProviderKind {
             Self::Infobip => "infobip",
             Self::Karix => "karix",
             Self::Dialog360 => "dialog360",
+            Self::AwsSocial => "awssocial",
         }
     }
 
@@ -95,6 +100,7 @@ impl ProviderKind {
             Self::Infobip => "WhatsApp (Infobip)",
             Self::Karix => "WhatsApp (Karix)",
             Self::Dialog360 => "WhatsApp (360Dialog)",
+            Self::AwsSocial => "WhatsApp (AWS End User Messaging)",
         }
     }
 }

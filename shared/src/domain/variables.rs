@@ -74,7 +74,8 @@ impl<'a> Manner<'a> {
             ProviderKind::Gupshup
             | ProviderKind::Meta
             | ProviderKind::Infobip
-            | ProviderKind::Karix => Self { files: Files::Ours(api), places: true },
+            | ProviderKind::Karix
+            | ProviderKind::AwsSocial => Self { files: Files::Ours(api), places: true },
         }
     }
 

@@ -13,6 +13,8 @@ use crate::provider::{self, Fetch};
 use crate::store::Store;
 use crate::store::media::StoredMedia;
 
+const SERVICE: &str = "the provider's media";
+
 /// For where the bytes are.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 const LOOKUP_BYTES_MAX: usize = 64 * 1024;
@@ -82,10 +84,18 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
         Fetch::Nothing => return Ok(None),
         Fetch::Bytes(request) => Some(request),
         Fetch::Lookup(request) => {
-            let answer =
-                http.call(request, Reach::Configured, LOOKUP_TIMEOUT, LOOKUP_BYTES_MAX).await;
-            let answer =
-                answer.map_err(|error| Error::unavailable("the provider's media", error))?;
+            let answer = look_up(http, request).await?;
+            provider.read_media_location(channel, &answer)
+        }
+        Fetch::Copy { into, lookup } => {
+            let status = look_up(http, into).await?.status();
+            if is_passing(status) {
+                return Err(unavailable());
+            }
+            if !status.is_success() {
+                return Ok(None);
+            }
+            let answer = look_up(http, lookup).await?;
             provider.read_media_location(channel, &answer)
         }
     };
@@ -100,12 +110,11 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
     let answer = match http.call(request, reach, MEDIA_TIMEOUT, FILE_BYTES_MAX + 1).await {
         Ok(answer) => answer,
         Err(ports::CallError::Forbidden { .. }) => return Ok(None),
-        Err(error) => return Err(Error::unavailable("the provider's media", error)),
+        Err(error) => return Err(Error::unavailable(SERVICE, error)),
     };
     let status = answer.status();
-    let is_passing = status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS;
-    if is_passing && provider.asks_again_for_media() {
-        return Err(Error::Unavailable { service: "the provider's media", source: None });
+    if is_passing(status) && provider.asks_again_for_media() {
+        return Err(unavailable());
     }
     if !status.is_success() {
         return Ok(None);
@@ -118,6 +127,22 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
         answer.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let mime = mime.unwrap_or("application/octet-stream").to_owned();
     Ok(Some(File { mime, bytes: answer.into_body() }))
+}
+
+async fn look_up(
+    http: &dyn Http,
+    request: http::Request<Vec<u8>>,
+) -> Result<http::Response<Vec<u8>>> {
+    let answer = http.call(request, Reach::Configured, LOOKUP_TIMEOUT, LOOKUP_BYTES_MAX).await;
+    answer.map_err(|error| Error::unavailable(SERVICE, error))
+}
+
+fn is_passing(status: http::StatusCode) -> bool {
+    status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS
+}
+
+fn unavailable() -> Error {
+    Error::Unavailable { service: SERVICE, source: None }
 }
 
 /// Hex, of a file's bytes.

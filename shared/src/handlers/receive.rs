@@ -1,6 +1,7 @@
 //! A provider's webhook: verify, parse, put everything on the event queue with one call, answer. A status is one
 //! rank-guarded update instead. Nothing is stored for a message here: that is `route`'s first step.
 
+mod certificates;
 mod neighbours;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use self::certificates::Certificates;
 use self::neighbours::Neighbours;
 use crate::domain::channel::OpenChannel;
 use crate::domain::decision::{MessageView, message_object};
@@ -27,6 +29,9 @@ use crate::store::Store;
 use crate::store::messages::Sent;
 use crate::store::statuses::{Named, Raised, Step};
 
+const NOT_CONFIRMED: Refused =
+    Refused { status: StatusCode::BAD_REQUEST, message: "the address can no longer be confirmed" };
+
 /// Receives one provider's webhooks.
 pub struct Receive {
     provider: &'static dyn Provider,
@@ -36,6 +41,7 @@ pub struct Receive {
     queue: Arc<dyn Queue>,
     secrets: Arc<dyn Secrets>,
     audit: Arc<dyn Audit>,
+    certificates: Certificates,
 }
 
 /// What the provider is answered.
@@ -79,6 +85,7 @@ impl Receive {
             queue: ports.queue.clone(),
             secrets: ports.secrets.clone(),
             audit: ports.audit.clone(),
+            certificates: Certificates::new(ports.http.clone()),
         }
     }
 
@@ -111,7 +118,7 @@ impl Receive {
         let Some(channel) = self.channel(address, call.now).await? else {
             return Ok(self.provider.unknown_channel().into());
         };
-        if let Err(refused) = self.provider.verify(call, &channel) {
+        if let Err(refused) = self.verify(call, &channel).await? {
             tracing::warn!(channel.id = %channel.id, reason = refused.message, "webhook refused");
             let message = if self.provider.tells_why() { refused.message } else { "" };
             return Ok(Reception::Refused { status: refused.status, message });
@@ -123,6 +130,11 @@ impl Receive {
                 return Ok(malformed.into());
             }
         };
+        if let Some(request) = self.provider.confirm(call, &channel)
+            && !self.certificates.confirm(request).await?
+        {
+            return Ok(NOT_CONFIRMED.into());
+        }
         let (mut counts, mut jobs) = (Counts::new(), Vec::new());
         let mut neighbours = Neighbours::new(self, &channel);
         for item in parsed.items {
@@ -154,6 +166,23 @@ impl Receive {
             self.audit.count((&*channel).into(), &counts).await?;
         }
         Ok(Reception::Taken(self.provider.accepted_body(&channel).to_owned()))
+    }
+
+    async fn verify(
+        &self,
+        call: &WebhookCall,
+        channel: &OpenChannel,
+    ) -> Result<std::result::Result<(), Refused>> {
+        let Some(request) = self.provider.certificate(call, channel) else {
+            return Ok(self.provider.verify(call, channel));
+        };
+        let address = request.uri().to_string();
+        let certificate = self.certificates.get(request).await?;
+        let verified = self.provider.verify_signed(call, channel, &certificate);
+        if verified.is_ok() {
+            self.certificates.keep(address, certificate);
+        }
+        Ok(verified)
     }
 
     /// The channel of an address: its id, or its stream id.

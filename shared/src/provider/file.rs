@@ -46,6 +46,9 @@ pub enum Fetch {
     Bytes(Request<Vec<u8>>),
     /// This call answers with where they are: read it with [`super::Provider::read_media_location`].
     Lookup(Request<Vec<u8>>),
+    /// The first call makes the provider put the bytes into a place of the channel's, the second answers with where
+    /// they are there: read it with [`super::Provider::read_media_location`].
+    Copy { into: Request<Vec<u8>>, lookup: Request<Vec<u8>> },
     /// There is nothing to fetch.
     Nothing,
 }

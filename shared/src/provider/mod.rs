@@ -1,5 +1,6 @@
 //! WhatsApp providers: pure functions over bytes. What a provider calls by its own words stays in its folder.
 
+pub mod aws_social;
 mod cloud;
 pub mod codes;
 pub mod dialog360;
@@ -25,8 +26,14 @@ use crate::domain::time::Time;
 use crate::domain::user::{Address, WaId};
 
 /// Every provider there is.
-pub const ALL: [&dyn Provider; 5] =
-    [&gupshup::Gupshup, &meta::Meta, &infobip::Infobip, &karix::Karix, &dialog360::Dialog360];
+pub const ALL: [&dyn Provider; 6] = [
+    &gupshup::Gupshup,
+    &meta::Meta,
+    &infobip::Infobip,
+    &karix::Karix,
+    &dialog360::Dialog360,
+    &aws_social::AwsSocial,
+];
 
 /// The provider of a kind.
 pub fn of(kind: ProviderKind) -> &'static dyn Provider {
@@ -36,6 +43,7 @@ pub fn of(kind: ProviderKind) -> &'static dyn Provider {
         ProviderKind::Infobip => &infobip::Infobip,
         ProviderKind::Karix => &karix::Karix,
         ProviderKind::Dialog360 => &dialog360::Dialog360,
+        ProviderKind::AwsSocial => &aws_social::AwsSocial,
     }
 }
 
@@ -224,6 +232,28 @@ pub trait Provider: Sync + Send {
     /// provider's contract says otherwise (GupShup without an app: the address is the secret).
     fn verify(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<(), Refused>;
 
+    /// The call for the certificate that a webhook says it is signed with. `None` where there is none, where its
+    /// address is not the provider's own, or where the rest of the call is wrong already: [`Provider::verify`] says so.
+    fn certificate(&self, _call: &WebhookCall, _channel: &OpenChannel) -> Option<Request<Vec<u8>>> {
+        None
+    }
+
+    /// As [`Provider::verify`], of a call that is signed with this certificate.
+    fn verify_signed(
+        &self,
+        call: &WebhookCall,
+        channel: &OpenChannel,
+        _certificate: &[u8],
+    ) -> Result<(), Refused> {
+        self.verify(call, channel)
+    }
+
+    /// The call that the provider waits for before it sends anything: a verified webhook asked for it, to know that the
+    /// address is ours.
+    fn confirm(&self, _call: &WebhookCall, _channel: &OpenChannel) -> Option<Request<Vec<u8>>> {
+        None
+    }
+
     /// Whether a refused caller is told why, in the body of the answer.
     fn tells_why(&self) -> bool {
         true
@@ -351,7 +381,7 @@ pub trait Provider: Sync + Send {
     /// How to get a user's file.
     fn fetch_media(&self, channel: &OpenChannel, media: &Media) -> Fetch;
 
-    /// The call for the bytes, out of the answer to [`Fetch::Lookup`]. `None`: it is gone.
+    /// The call for the bytes, out of the answer to a look-up ([`Fetch`]). `None`: it is gone.
     fn read_media_location(
         &self,
         _channel: &OpenChannel,

@@ -26,3 +26,12 @@ pub(super) fn is_base_url(text: &str) -> bool {
     let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     is_bare && (url.scheme() == "https" || (url.scheme() == "http" && is_local))
 }
+
+/// A version of the Cloud API, `v23.0`.
+pub(super) fn is_version(text: &str) -> bool {
+    let is_number =
+        |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    text.strip_prefix('v')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(major, minor)| is_number(major) && is_number(minor))
+}

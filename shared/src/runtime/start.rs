@@ -68,9 +68,12 @@ struct Wired {
 impl Start {
     /// The webhook of a provider.
     pub fn receive(&self, provider: &'static dyn Provider) -> Result<Serve, Error> {
-        let wired = wire(Function::Webhook(provider.kind()))?;
-        let receive = Arc::new(Receive::new(provider, wired.store.clone(), &wired.ports));
-        Ok(wired.http(webhooks::router(receive)))
+        Ok(receive(wire(Function::Webhook(provider.kind()))?, provider))
+    }
+
+    /// The webhook of a provider whose calls are signed with a certificate, which is fetched.
+    pub fn receive_signed(&self, provider: &'static dyn Provider) -> Result<Serve, Error> {
+        Ok(receive(wire(Function::Webhook(provider.kind()))?.with_calls()?, provider))
     }
 
     /// The public API that manages.
@@ -130,6 +133,11 @@ impl Start {
         let wired = wire(Function::ProcessExpire)?.with_timers();
         Ok(wired.queue(Expire::new))
     }
+}
+
+fn receive(wired: Wired, provider: &'static dyn Provider) -> Serve {
+    let receive = Arc::new(Receive::new(provider, wired.store.clone(), &wired.ports));
+    wired.http(webhooks::router(receive))
 }
 
 /// What all functions have. The rest is added by name, so that a function carries no client that it does not call.

@@ -315,7 +315,8 @@ impl Manage {
             ProviderKind::Meta
             | ProviderKind::Infobip
             | ProviderKind::Karix
-            | ProviderKind::Dialog360 => channel.id.to_string(),
+            | ProviderKind::Dialog360
+            | ProviderKind::AwsSocial => channel.id.to_string(),
         };
         let base = self.addresses.webhooks(channel.provider);
         format!("{base}/v1/webhooks/{}/{address}", channel.provider.as_str())

@@ -17,6 +17,14 @@ pub(super) use content::content;
 pub(super) use parse::{OTHER_OBJECT, any, hash, parse, parse_value, read, said, speaks, text};
 
 use crate::domain::channel::OpenChannel;
+use crate::domain::phone;
+
+/// Whether it is the channel's number as it is shown, in any spelling. The on-premise API does not name it.
+pub(super) fn is_shown_number(metadata: &wire::Metadata<'_>, channel: &OpenChannel) -> bool {
+    let shown = metadata.display_phone_number.as_deref().unwrap_or_default();
+    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
+    digits.is_empty() || phone::canonical(&digits) == phone::canonical(&channel.phone_number)
+}
 
 /// Where a carrier's form differs from Meta's own.
 #[derive(Clone, Copy)]

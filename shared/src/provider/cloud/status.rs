@@ -22,8 +22,8 @@ pub(super) fn read(part: &RawValue, channel: &OpenChannel, dialect: Dialect) -> 
         return ignored("group_status");
     }
     let status = match given.status.as_deref() {
-        // GupShup's word for what it has taken.
-        Some("enqueued") => Status::Accepted,
+        // GupShup's and AWS's words for what WhatsApp has taken.
+        Some("enqueued" | "accepted") => Status::Accepted,
         Some("sent") => Status::Sent,
         Some("delivered") => Status::Delivered,
         Some("read" | "played") => Status::Read,
@@ -38,8 +38,8 @@ pub(super) fn read(part: &RawValue, channel: &OpenChannel, dialect: Dialect) -> 
     Item::Event(Event::StatusChanged(StatusChanged { message, alias, to, status, time, failure }))
 }
 
-/// Which message it speaks of: by our own id, else by the carrier's. GupShup has an id of its own beside WhatsApp's, of
-/// which later statuses may carry one alone. Where no id of ours comes back the user tells too.
+/// Which message it speaks of: by our own id, else by the carrier's. GupShup and AWS have an id of their own beside WhatsApp's,
+/// of which later statuses may carry one alone. Where no id of ours comes back the user tells too.
 fn which(
     given: &wire::Status<'_>,
     status: Status,

@@ -8,7 +8,9 @@
 //! | [`infobip`] | infobip 2.6, 2.7: groups, error ids, request errors | no |
 //! | [`karix`] | karix 2: codes inside HTTP 200 | in reports |
 //! | [`dialog360`] | 360dialog 2: on-premise codes, the proxy's own errors | v2 |
+//! | [`aws_social`] | names of AWS's refusals | in statuses |
 
+pub mod aws_social;
 pub mod dialog360;
 pub mod gupshup;
 pub mod infobip;
@@ -96,8 +98,17 @@ pub fn reach(failure: &Failure, after: Duration) -> (Scope, Duration) {
 }
 
 /// Codes that say that the number, or the account behind it, is too fast; not those of one user (131056).
-const TOO_FAST: &[&str] =
-    &["4", "429", "613", "80007", "130429", "E429", "TOO_MANY_REQUESTS", "http_429"];
+const TOO_FAST: &[&str] = &[
+    "4",
+    "429",
+    "613",
+    "80007",
+    "130429",
+    "E429",
+    "ThrottledRequestException",
+    "TOO_MANY_REQUESTS",
+    "http_429",
+];
 
 /// Whether the provider says that the number sends too fast.
 pub fn is_too_fast(failure: &Failure) -> bool {
@@ -111,7 +122,9 @@ pub fn of_failure(kind: ProviderKind, failure: &Failure) -> Option<Class> {
         ProviderKind::Gupshup => code.and_then(gupshup::class),
         ProviderKind::Infobip => code.and_then(infobip::error_class),
         // Reports have Meta's codes, where they have any that is published.
-        ProviderKind::Meta | ProviderKind::Karix => code.and_then(meta::class),
+        ProviderKind::Meta | ProviderKind::Karix | ProviderKind::AwsSocial => {
+            code.and_then(meta::class)
+        }
         ProviderKind::Dialog360 => code.and_then(dialog360::class),
     }
 }

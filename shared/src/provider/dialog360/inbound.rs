@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use super::settings::{Api, api};
 use crate::domain::channel::OpenChannel;
-use crate::domain::phone;
 use crate::provider::cloud::{self, Dialect, wire};
 use crate::provider::{Item, Parsed};
 
@@ -28,20 +27,13 @@ pub(super) fn parse(body: &[u8], channel: &OpenChannel) -> Parsed {
 /// Templates have no ids in 360dialog's own list, so the ids of events name nothing.
 fn dialect(channel: &OpenChannel) -> Dialect {
     Dialect {
-        is_ours: is_our_number,
+        is_ours: cloud::is_shown_number,
         open_links: false,
         // By what the channel sends: a channel that moved gets statuses of both forms for a while.
         echoes: api(channel) == Api::V2,
         account: None,
         template_ids: false,
     }
-}
-
-/// The number as it is shown, in any spelling. The legacy API does not name it.
-fn is_our_number(metadata: &wire::Metadata<'_>, channel: &OpenChannel) -> bool {
-    let shown = metadata.display_phone_number.as_deref().unwrap_or_default();
-    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
-    digits.is_empty() || phone::canonical(&digits) == phone::canonical(&channel.phone_number)
 }
 
 /// A webhook about the partner's account, which concerns no number of ours.

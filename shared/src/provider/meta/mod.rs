@@ -15,7 +15,7 @@ use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{Media, Sending};
 use crate::domain::outbound::Outbound;
 use crate::provider::cloud::{self, Dialect, Reference};
-use crate::provider::proof::{equal, is_base_url, is_visible};
+use crate::provider::proof::{equal, is_base_url, is_version, is_visible};
 use crate::provider::{
     Answer, Check, Fetch, Malformed, Parsed, Provider, Purpose, Refused, Setting, Submitted,
     TemplatePage, Unsupported, Upload, UploadStep, WebhookCall,
@@ -111,13 +111,6 @@ fn is_secret(text: &str) -> bool {
 
 fn is_graph_id(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn is_version(text: &str) -> bool {
-    let is_number = |text: &str| (1..=3).contains(&text.len()) && is_graph_id(text);
-    text.strip_prefix('v')
-        .and_then(|rest| rest.split_once('.'))
-        .is_some_and(|(major, minor)| is_number(major) && is_number(minor))
 }
 
 impl Provider for Meta {

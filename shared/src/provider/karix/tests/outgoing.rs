@@ -332,7 +332,7 @@ fn fetched(channel: &OpenChannel, source: MediaSource) -> Option<Request<Vec<u8>
     let media = Media { source: Some(source), ..media(MediaKind::Image) };
     match Karix.fetch_media(channel, &media) {
         Fetch::Bytes(request) | Fetch::Lookup(request) => Some(request),
-        Fetch::Nothing => None,
+        Fetch::Copy { .. } | Fetch::Nothing => None,
     }
 }
 
