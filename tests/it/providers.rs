@@ -26,7 +26,7 @@ use tokio::task::{JoinError, LocalSet};
 use self::table::Cell;
 
 /// The carriers, as their columns are called.
-const CARRIERS: [&str; 7] = [
+const CARRIERS: [&str; 8] = [
     "Gupshup enterprise",
     "Gupshup self-serve",
     "Cloud API",
@@ -34,6 +34,7 @@ const CARRIERS: [&str; 7] = [
     "Karix",
     "360dialog v2",
     "360dialog v1",
+    "AWS",
 ];
 
 const DIGITS: &str = "573177700000";
@@ -107,6 +108,7 @@ impl<'a> Stage<'a> {
             "Karix" => shop.karix(DIGITS).await,
             "360dialog v2" => shop.dialog360(DIGITS).await,
             "360dialog v1" => shop.dialog360_v1(DIGITS).await,
+            "AWS" => shop.aws_social(DIGITS).await,
             other => panic!("nobody knows {other}"),
         };
         let ana = number.person(USER, "Ana");

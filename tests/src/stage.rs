@@ -153,6 +153,22 @@ impl<'a> Customer<'a> {
         self.number("karix", digits, credentials).await
     }
 
+    /// A number at AWS End User Messaging Social, active.
+    pub async fn aws_social(&self, digits: &str) -> Number<'a> {
+        let simulator = self.world.simulator().address();
+        let credentials = json!({
+            "access_key_id": format!("AKIA{digits}"),
+            "secret_access_key": format!("secret-of-{digits}"),
+            "region": "eu-west-1",
+            "phone_number_id": format!("phone-number-id-{digits:0>32}"),
+            "waba_id": format!("waba-{:0>32}", format!("2{digits}")),
+            "topic_arn": format!("arn:aws:sns:eu-west-1:111122223333:topic-of-{digits}"),
+            "media_bucket": format!("files-of-{digits}"),
+            "base_url": format!("{simulator}/aws_social"),
+        });
+        self.number("aws_social", digits, credentials).await
+    }
+
     /// A number at Infobip, active. All of a customer's are of one account.
     pub async fn infobip(&self, digits: &str) -> Number<'a> {
         self.infobip_with(digits, json!({})).await

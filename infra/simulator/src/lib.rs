@@ -3,6 +3,7 @@
 //! and knows nothing of the gateway but the wire: what it accepts and what it posts are a provider's own words.
 
 pub mod api; // the control API
+pub mod aws_social; // AWS End User Messaging Social, with its topic and its bucket
 pub mod bot; // a customer's bot
 pub mod carrier; // what each provider plays
 pub mod clock; // the time, turned from outside
@@ -25,6 +26,7 @@ pub mod signature; // what the receiver checks
 pub mod simulator; // the handle that carriers and tests hold
 pub mod state; // what is remembered
 pub mod template; // templates and their review
+mod time; // moments in words
 mod upload; // bodies of several parts
 
 #[cfg(test)]
@@ -39,11 +41,13 @@ pub fn carriers(address: &str) -> Vec<std::sync::Arc<dyn Carrier>> {
     let gupshup = gupshup::Gupshup { address: address.to_owned() };
     let karix = karix::Karix { address: address.to_owned() };
     let infobip = infobip::Infobip { address: address.to_owned() };
+    let aws_social = aws_social::AwsSocial { address: address.to_owned() };
     vec![
         std::sync::Arc::new(meta::Meta),
         std::sync::Arc::new(gupshup),
         std::sync::Arc::new(dialog360::Dialog360),
         std::sync::Arc::new(karix),
         std::sync::Arc::new(infobip),
+        std::sync::Arc::new(aws_social),
     ]
 }

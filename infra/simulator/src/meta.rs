@@ -188,14 +188,35 @@ fn take(simulator: &Simulator, line: &Line, body: &Value) -> Result<Response, Pr
         return mark_read(simulator, line, &call);
     }
     let envelope = message::envelope(&call)?;
+    let (sending, flaw) = sending(simulator, line, &call, &envelope)?;
+    let is_template = sending.content.template.is_some();
+    match flaw.map_or_else(|| simulator.send(line, sending), Err) {
+        Err(refusal) => Ok(problem::answer(&refusal)),
+        Ok(taken) => {
+            let number = digits(envelope.to);
+            let known = simulator.read(|state| state.user(&number).map(|user| user.number.clone()));
+            let wa_id = known.unwrap_or(number);
+            let answer = accepted(&envelope, &wa_id, &taken.sent.id, is_template);
+            Ok(taken.answer(Json(answer).into_response()))
+        }
+    }
+}
+
+/// What the call sends, and why the account cannot send it. Its id is WhatsApp's.
+fn sending(
+    simulator: &Simulator,
+    line: &Line,
+    call: &Params<'_>,
+    envelope: &message::Envelope<'_>,
+) -> Result<(Sending, Option<Refusal>), Problem> {
     let has_file = |id: &str| simulator.file(id).is_some();
-    let content = if envelope.kind == "template" {
-        match template_content(simulator, line, &call, &has_file)? {
-            Ok(content) => content,
-            Err(refusal) => return Ok(problem::answer(&refusal)),
+    let (content, flaw) = if envelope.kind == "template" {
+        match template_content(simulator, line, call, &has_file)? {
+            Ok(content) => (content, None),
+            Err(refusal) => (crate::message::ToUser::default(), Some(refusal)),
         }
     } else {
-        message::content(&call, envelope.kind, &has_file)?
+        (message::content(call, envelope.kind, &has_file)?, None)
     };
     let reply_to = envelope.reply_to.map(str::to_owned);
     let id = webhook::message_id(simulator.seed());
@@ -206,17 +227,7 @@ fn take(simulator: &Simulator, line: &Line, body: &Value) -> Result<Response, Pr
         client_reference: envelope.callback_data.map(str::to_owned),
         content: crate::message::ToUser { reply_to, ..content },
     };
-    let is_template = sending.content.template.is_some();
-    match simulator.send(line, sending) {
-        Err(refusal) => Ok(problem::answer(&refusal)),
-        Ok(taken) => {
-            let number = digits(envelope.to);
-            let known = simulator.read(|state| state.user(&number).map(|user| user.number.clone()));
-            let wa_id = known.unwrap_or(number);
-            let answer = accepted(&envelope, &wa_id, &taken.sent.id, is_template);
-            Ok(taken.answer(Json(answer).into_response()))
-        }
-    }
+    Ok((sending, flaw))
 }
 
 /// The filled template, or why the account cannot send it.

@@ -1,5 +1,6 @@
 //! Who is let in: only the provider, as far as it can prove itself.
 
+use serde_json::Value;
 use simulator::WebhookPost;
 use simulator::message::FromUser;
 
@@ -48,9 +49,19 @@ async fn verdict(s: &Stage<'_>, post: WebhookPost) -> Cell {
     }
 }
 
+/// The proof of a topic of AWS stands in the body.
+fn change_signature(post: &mut WebhookPost, change: impl Fn(&str) -> String) {
+    let Ok(mut body) = serde_json::from_slice::<Value>(&post.body) else { return };
+    if let Some(signature) = body.get_mut("Signature") {
+        *signature = change(signature.as_str().unwrap_or_default()).into();
+        post.body = body.to_string().into_bytes();
+    }
+}
+
 async fn bare(s: &Stage<'_>) -> Cell {
     let mut post = post(s);
     post.headers.retain(|(name, _)| !is_proof(name));
+    change_signature(&mut post, |_| String::new());
     verdict(s, post).await
 }
 
@@ -61,6 +72,7 @@ async fn forged(s: &Stage<'_>) -> Cell {
             *value = value.chars().rev().collect();
         }
     }
+    change_signature(&mut post, |signature| signature.chars().rev().collect());
     verdict(s, post).await
 }
 

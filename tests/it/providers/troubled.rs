@@ -126,8 +126,9 @@ async fn credentials(s: &Stage<'_>) -> Cell {
     s.bundle.simulator.change(|state| {
         let line = state.lines.get_mut(&s.number.digits).expect("the line");
         for (name, value) in &mut line.settings {
-            let is_secret =
-                ["token", "password", "api_key", "account_key"].iter().any(|w| name.contains(w));
+            let is_secret = ["token", "password", "api_key", "account_key", "secret_access_key"]
+                .iter()
+                .any(|w| name.contains(w));
             if is_secret {
                 value.push_str("-changed");
             }

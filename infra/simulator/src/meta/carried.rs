@@ -5,16 +5,34 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use super::params::Params;
 use super::problem::{self, Problem};
-use super::{review, take, webhook};
+use super::{message, review, take, webhook};
 use crate::carrier::Refusal;
 use crate::line::Line;
-use crate::simulator::Simulator;
+use crate::simulator::{Sending, Simulator};
 use crate::template::Review;
 
 /// `POST …/messages` of a line whose credentials fit.
 pub(crate) fn messages(simulator: &Simulator, line: &Line, body: &Value) -> Response {
     take(simulator, line, body).unwrap_or_else(IntoResponse::into_response)
+}
+
+/// What a call sends, under the carrier's own id, and why the account cannot send it. An error is the sentence of what
+/// is wrong with the form.
+pub(crate) fn sending(
+    simulator: &Simulator,
+    line: &Line,
+    body: &Value,
+    id: String,
+) -> Result<(Sending, Option<Refusal>), String> {
+    let read = || {
+        let call = Params::call(body)?;
+        let envelope = message::envelope(&call)?;
+        super::sending(simulator, line, &call, &envelope)
+    };
+    let (sending, flaw) = read().map_err(|problem: Problem| problem.details)?;
+    Ok((Sending { id, ..sending }, flaw))
 }
 
 /// The status and the code, title and details of a refusal.

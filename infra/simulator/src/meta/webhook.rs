@@ -212,7 +212,7 @@ fn file_object(
 
 fn status_value(sent: &Sent, change: &StatusChange) -> Option<Value> {
     let mut status = json!({
-        "id": sent.id,
+        "id": sent.whatsapp_id,
         "status": change.status.as_str(),
         "timestamp": seconds(change.time_millis),
     });
