@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod aws_social;
 mod bad_input;
 mod batches;
 mod behaviours;

@@ -138,6 +138,7 @@ async fn talks(bundle: &Bundle) {
         shop.dialog360_v1("573177700003").await,
         shop.karix("573177700004").await,
         shop.infobip("573177700005").await,
+        shop.aws_social("573177700006").await,
     ];
     for number in &others {
         reports(bundle, &shop, number).await;
@@ -287,6 +288,7 @@ async fn statuses_of_nothing(bundle: &Bundle) {
         (stranger.dialog360("573177700002").await, shop.dialog360("573177700002").await),
         (stranger.karix("573177700003").await, shop.karix("573177700003").await),
         (stranger.infobip("573177700005").await, shop.infobip("573177700005").await),
+        (stranger.aws_social("573177700006").await, shop.aws_social("573177700006").await),
     ] {
         assert_eq!(number.channel, same.channel);
         for post in statuses(&other, &stranger, &number).await {

@@ -44,6 +44,11 @@ async fn a_flow_runs_over_every_provider() {
         shop.meta("573177710001").await,
         shop.gupshup("573177710002").await,
         shop.gupshup_enterprise("573177710003").await,
+        shop.infobip("573177710005").await,
+        shop.karix("573177710006").await,
+        shop.dialog360("573177710007").await,
+        shop.dialog360_v1("573177710008").await,
+        shop.aws_social("573177710010").await,
     ] {
         shop.inbound(&number, &flow, "Empezar").await;
         let ana = number.person("573001230001", "Ana");
