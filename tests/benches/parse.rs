@@ -13,8 +13,11 @@ use divan::counter::BytesCount;
 use http::{HeaderMap, HeaderValue};
 use ring::hmac;
 use shared::domain::channel::OpenChannel;
+use shared::provider::aws_social::AwsSocial;
 use shared::provider::dialog360::Dialog360;
 use shared::provider::gupshup::Gupshup;
+use shared::provider::infobip::Infobip;
+use shared::provider::karix::Karix;
 use shared::provider::meta::Meta;
 use shared::provider::{Item, Provider, WebhookCall};
 use tests::channels;
@@ -106,6 +109,36 @@ fn dialog360_v2(bencher: Bencher, body: &Body) {
 #[divan::bench(args = bodies("dialog360", "v1-", &Dialog360, &channels::dialog360("v1")))]
 fn dialog360_v1(bencher: Bencher, body: &Body) {
     parse(bencher, &Dialog360, &channels::dialog360("v1"), body);
+}
+
+#[divan::bench(args = bodies("infobip", "", &Infobip, &channels::infobip()))]
+fn infobip(bencher: Bencher, body: &Body) {
+    parse(bencher, &Infobip, &channels::infobip(), body);
+}
+
+#[divan::bench(args = bodies("karix", "", &Karix, &channels::karix()))]
+fn karix(bencher: Bencher, body: &Body) {
+    parse(bencher, &Karix, &channels::karix(), body);
+}
+
+#[divan::bench(args = bodies("aws_social", "", &AwsSocial, &channels::aws_social()))]
+fn aws_social(bencher: Bencher, body: &Body) {
+    parse(bencher, &AwsSocial, &channels::aws_social(), body);
+}
+
+/// The signature of a topic of SNS, with its certificate at hand.
+#[divan::bench]
+fn aws_social_signature(bencher: Bencher) {
+    let channel = channels::aws_social();
+    let file = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/aws_social");
+        std::fs::read(folder.join(name)).expect("a fixture")
+    };
+    let (call, certificate) = (call(&file("text.json")), file("certificate.pem"));
+    bencher.bench(|| {
+        AwsSocial.verify_signed(divan::black_box(&call), divan::black_box(&channel), &certificate)
+    });
+    assert_eq!(AwsSocial.verify_signed(&call, &channel, &certificate), Ok(()));
 }
 
 /// Meta's signature over a body of one message, and of many.

@@ -1,4 +1,4 @@
-//! What is there at the first start: a tenant with its key, five business numbers at simulated providers, two people,
+//! What is there at the first start: a tenant with its key, seven business numbers at simulated providers, two people,
 //! and a hook rule that tells the simulator's receiver everything. All of it made through the public API, so what is
 //! set up here could be set up by anyone.
 
@@ -70,7 +70,7 @@ struct Number {
     hosts: &'static [&'static str],
 }
 
-const NUMBERS: [Number; 6] = [
+const NUMBERS: [Number; 7] = [
     Number {
         line: "andes",
         name: "Andes Bank",
@@ -148,6 +148,25 @@ const NUMBERS: [Number; 6] = [
         provider: "infobip",
         credentials: &[("password", "demo-infobip-password")],
         settings: &[("username", "demo-infobip")],
+        hosts: &["base_url"],
+    },
+    Number {
+        line: "vega",
+        name: "Vega Power",
+        digits: "573177700006",
+        carrier: "aws_social",
+        provider: "aws_social",
+        credentials: &[
+            ("access_key_id", "AKIADEMO0000000WHARF"),
+            ("secret_access_key", "demo-secret-access-key"),
+        ],
+        settings: &[
+            ("region", "eu-west-1"),
+            ("phone_number_id", "phone-number-id-00000000000000000000573177700006"),
+            ("waba_id", "waba-00000000000000000000102290129346"),
+            ("topic_arn", "arn:aws:sns:eu-west-1:111122223333:demo"),
+            ("media_bucket", "demo-whatsapp-files"),
+        ],
         hosts: &["base_url"],
     },
 ];
@@ -276,7 +295,7 @@ impl Demo<'_> {
         Ok(())
     }
 
-    /// Enterprise and Karix numbers are told by people where to post; the others registered it when they were activated.
+    /// People tell some providers where to post; with others it was registered when the channel was activated.
     fn hear_at(&self, number: &Number, webhook_url: String) {
         self.simulator.change(|state| {
             if let Some(line) = state.lines.get_mut(number.line) {

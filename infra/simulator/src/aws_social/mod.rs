@@ -72,13 +72,13 @@ impl Carrier for AwsSocial {
     }
 
     fn user_message(&self, line: &Line, user: &User, said: &Said) -> WebhookPost {
-        self.told(line, &Meta.user_message(line, user, said), said.time_millis)
+        self.told(line, &Meta.user_message(&of_whatsapp(line), user, said), said.time_millis)
     }
 
     /// AWS tells first that WhatsApp has taken the message, and joins its own id with WhatsApp's. What WhatsApp never had
     /// has no id there.
     fn status(&self, line: &Line, sent: &Sent, change: &StatusChange) -> Option<WebhookPost> {
-        let post = Meta.status(line, sent, change)?;
+        let post = Meta.status(&of_whatsapp(line), sent, change)?;
         let mut entry = entry(&post);
         let statuses = entry.pointer_mut("/changes/0/value/statuses")?.as_array_mut()?;
         if line.setting("echoes") == "no" {
@@ -114,11 +114,15 @@ impl Carrier for AwsSocial {
             News::Said(_, said) => said.time_millis,
             News::Status(_, change) => change.time_millis,
         });
-        Some(self.told(line, &Meta.batch(line, news)?, time.max()?))
+        Some(self.told(line, &Meta.batch(&of_whatsapp(line), news)?, time.max()?))
     }
 
     fn template_decided(&self, line: &Line, template: &Template) -> Option<WebhookPost> {
-        Some(self.told(line, &Meta.template_decided(line, template)?, template.created_millis))
+        Some(self.told(
+            line,
+            &Meta.template_decided(&of_whatsapp(line), template)?,
+            template.created_millis,
+        ))
     }
 
     fn template_recategorized(
@@ -127,7 +131,7 @@ impl Carrier for AwsSocial {
         before: &Template,
         change: &CategoryChange,
     ) -> Option<WebhookPost> {
-        let post = Meta.template_recategorized(line, before, change)?;
+        let post = Meta.template_recategorized(&of_whatsapp(line), before, change)?;
         Some(self.told(line, &post, before.created_millis))
     }
 
@@ -147,6 +151,15 @@ impl AwsSocial {
         let event = event(line, &entry(post), None, millis);
         topic::notification(line, &self.address, &event, millis)
     }
+}
+
+/// The line under WhatsApp's own ids, which are not AWS's.
+fn of_whatsapp(line: &Line) -> Line {
+    let mut line = line.clone();
+    for (name, first) in [("phone_number_id", '1'), ("waba_id", '2')] {
+        line.settings.insert(name.to_owned(), format!("{first}{}", line.number));
+    }
+    line
 }
 
 /// The one entry of a body of Meta: a batch's are put together.
