@@ -58,7 +58,7 @@ async fn tell(story: Story, carried: Carried, bundle: &Bundle) -> (Stage<'_>, Ve
 }
 
 #[expect(clippy::disallowed_methods, reason = "who wants the long run says so by a variable")]
-fn all_ways() -> bool {
+pub(crate) fn all_ways() -> bool {
     std::env::var("CRASHES").is_ok_and(|value| value == "all")
 }
 
