@@ -137,3 +137,35 @@ pub enum What {
     /// A provider took a message and refused it later, for a reason that concerns more than this one.
     ChannelRefused { failure: Failure },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// README 11: what a user answered in a form comes through the queue as it is, to the last digit of a number.
+    #[test]
+    fn numbers_come_through_the_queue_to_their_last_digit() {
+        for number in ["2.2222222222222225e+92", "0.1", "-1e-300", "18446744073709551615", "1e300"]
+        {
+            let response: serde_json::Value = serde_json::from_str(number).unwrap();
+            let number = WaId::parse("573001234567").unwrap();
+            let from =
+                Sender { address: Address::Phone(number), bsuid: None, name: None, username: None };
+            let message = MessageReceived {
+                provider_id: "wamid.1".to_owned(),
+                time: Time::from_millis(0),
+                from,
+                content: FromUser::FlowReply { name: None, response },
+                context: Context::default(),
+            };
+            let told = Occurrence {
+                channel: ChannelId::derive(&[b"channel"]),
+                delivery: None,
+                received: Time::from_millis(0),
+                what: What::Webhook(Event::MessageReceived(message)),
+            };
+            let job = serde_json::to_string(&told).unwrap();
+            assert_eq!(serde_json::from_str::<Occurrence>(&job).unwrap(), told);
+        }
+    }
+}
