@@ -391,3 +391,8 @@ pub trait Provider: Sync + Send {
         }
     }
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod trial;
