@@ -9,7 +9,7 @@ use crate::domain::channel::OpenChannel;
 use crate::domain::phone;
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, WaId};
-use crate::provider::{Item, Parsed, Upload, WebhookCall};
+use crate::provider::{Item, Parsed, WebhookCall};
 
 /// The body as one object, JSON or form-encoded (A3): the Content-Type decides, then the first byte. A body that
 /// begins with `{` is never a form, whatever a careless client calls it. `None`: neither.
@@ -114,36 +114,6 @@ pub(super) fn form(method: Method, url: &str, fields: &[(&str, String)]) -> Requ
     let mut request = request(method, url, body.into_bytes());
     let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
     request.headers_mut().insert(header::CONTENT_TYPE, kind);
-    request
-}
-
-/// A form with a file in the part `file`.
-pub(super) fn multipart(
-    method: Method,
-    url: &str,
-    fields: &[(&str, &str)],
-    file: &Upload<'_>,
-) -> Request<Vec<u8>> {
-    // Of the file itself, so that it cannot stand in it.
-    let digest = ring::digest::digest(&ring::digest::SHA256, file.bytes);
-    let boundary = hex::encode(digest);
-    // Nothing of a name may end its quotes or its line.
-    let name = file.filename.unwrap_or("sample").replace(['"', '\r', '\n', '\\'], "_");
-    let mut body = Vec::with_capacity(file.bytes.len() + 1024);
-    for (field, value) in fields {
-        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"");
-        body.extend(format!("{head}\r\n\r\n{value}\r\n").bytes());
-    }
-    let head = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\""
-    );
-    body.extend(format!("{head}\r\nContent-Type: {}\r\n\r\n", file.mime).bytes());
-    body.extend_from_slice(file.bytes);
-    body.extend(format!("\r\n--{boundary}--\r\n").bytes());
-    let mut request = request(method, url, body);
-    if let Ok(kind) = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}")) {
-        request.headers_mut().insert(header::CONTENT_TYPE, kind);
-    }
     request
 }
 

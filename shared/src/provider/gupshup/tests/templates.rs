@@ -212,7 +212,7 @@ fn self_serves_samples_are_uploaded() {
         body,
         format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"file_type\"\r\n\r\nimage/png\r\n\
-             --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a_b.png\"\r\n\
+             --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a%22b.png\"\r\n\
              Content-Type: image/png\r\n\r\n1234\r\n--{boundary}--\r\n"
         )
     );
