@@ -10,8 +10,10 @@ pub mod karix;
 pub mod meta;
 pub(crate) mod multipart;
 mod proof;
+mod setting;
 
 pub use self::file::{Fetch, Purpose, Upload, UploadStep};
+pub use self::setting::Setting;
 
 use std::time::Duration;
 
@@ -179,18 +181,6 @@ pub enum Registered {
     Refused(String),
     /// The provider is there and has a fault: once more may help.
     NotNow,
-}
-
-/// A setting or credential of a channel at this provider.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    pub name: &'static str,
-    pub required: bool,
-    /// Sealed, never returned.
-    pub secret: bool,
-    /// The rule in words, for the error.
-    pub rule: &'static str,
-    pub check: fn(&str) -> bool,
 }
 
 /// A WhatsApp provider. All functions are pure; `handlers` do the rest.

@@ -123,6 +123,7 @@ fn settings_are_checked_by_their_rules() {
             "https://a.example?x=1",
             "https://a.example#x",
             "ftp://a.example",
+            "https://a@b.example",
         ],
     );
     let parameter: Values = (&["interactive_type"], &["", "a=b"]);
