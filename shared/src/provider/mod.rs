@@ -10,6 +10,7 @@ pub mod karix;
 pub mod meta;
 pub(crate) mod multipart;
 mod proof;
+mod request;
 mod setting;
 
 pub use self::file::{Fetch, Purpose, Upload, UploadStep};

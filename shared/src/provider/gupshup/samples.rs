@@ -2,16 +2,17 @@
 //! its token, which answers with a handle; else to self-serve, which answers with an id and an address. The gateway
 //! takes the customer's address.
 
-use http::{Method, Request, Response, header};
+use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use super::NAME;
 use super::self_serve_send::{reason, with_key};
 use super::settings::{field, partner_url, self_serve_url};
-use super::wire::{request, secret_header, segment, text};
+use super::wire::text;
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::Failure;
 use crate::provider::multipart::Form;
+use crate::provider::request::{self, secret_header, segment};
 use crate::provider::{Upload, UploadStep, codes};
 
 /// The next call, or what came of it.
@@ -61,8 +62,8 @@ fn form(url: &str, file: &Upload<'_>) -> Request<Vec<u8>> {
     let name = file.filename.unwrap_or("sample");
     let form = Form::around(file.bytes).text("file_type", file.mime);
     let (kind, body) = form.file("file", name, file.mime, file.bytes).finish();
-    let mut request = request(Method::POST, url, body);
-    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let mut request = request::to(Method::POST, url);
+    request::fill(&mut request, kind, body);
     request
 }
 
