@@ -127,7 +127,9 @@ fn is_test(name: &str) -> bool {
 fn code(path: &Path) -> Vec<(usize, String)> {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let lines = text.lines().enumerate();
-    let is_tests = |line: &str, next: &str| line == "#[cfg(test)]" && next.starts_with("mod ");
+    let is_tests = |line: &str, next: &str| {
+        line == "#[cfg(test)]" && next.starts_with("mod ") && next.ends_with('{')
+    };
     let ends = text.lines().zip(text.lines().skip(1)).position(|(line, next)| is_tests(line, next));
     lines
         .take(ends.unwrap_or(usize::MAX))

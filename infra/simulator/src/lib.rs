@@ -31,6 +31,8 @@ mod upload; // bodies of several parts
 
 #[cfg(test)]
 mod tests; // the world by itself
+#[cfg(test)]
+mod world; // what the tests of the providers live in
 
 pub use carrier::{Carrier, Refusal, WebhookPost};
 pub use line::{Line, User};

@@ -14,7 +14,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 pub(crate) mod uploads;
-mod webhook;
+pub(crate) mod webhook;
 
 use std::collections::BTreeMap;
 

@@ -1,18 +1,15 @@
 //! The world by itself, with a provider whose words are as plain as can be.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::carrier::News;
-use crate::clock::StillClock;
 use crate::fault::{Hold, PostFault, SendFault};
-use crate::message::{Button, Delivery, Entry, FromUser, Said, Sent, StatusChange, ToUser};
+use crate::message::{Button, Delivery, Entry, Said, Sent, StatusChange, ToUser};
 use crate::people::Target;
-use crate::post::Post;
 use crate::simulator::Pace;
-use crate::state::State;
 use crate::template::{Header, Parts, Review, Template};
+use crate::world::{self, ADDRESS, Gateway, HOUR_MILLIS, LINE};
 use crate::{Carrier, Line, Refusal, Sending, Simulator, User, WebhookPost};
-use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -67,59 +64,21 @@ impl Carrier for Plain {
     }
 }
 
-/// A gateway that writes down what it is told and answers as it is told to.
-#[derive(Default)]
-struct Gateway {
-    heard: Mutex<Vec<Value>>,
-    answers: Mutex<Vec<Result<u16, String>>>,
-}
-
-impl Gateway {
-    fn take_heard(&self) -> Vec<Value> {
-        std::mem::take(&mut self.heard.lock().unwrap())
-    }
-}
-
-#[async_trait]
-impl Post for Gateway {
-    async fn post(&self, post: WebhookPost) -> Result<u16, String> {
-        self.heard.lock().unwrap().push(serde_json::from_slice(&post.body).unwrap());
-        self.answers.lock().unwrap().pop().unwrap_or(Ok(200))
-    }
-
-    async fn get(&self, url: &str) -> Result<(u16, String), String> {
-        Err(format!("nobody asks {url}"))
-    }
-}
-
 const ANA: &str = "573001230000";
-const HOUR_MILLIS: i64 = 3_600_000;
+const NUMBER: &str = "573177700000";
 
-struct World {
-    simulator: Simulator,
-    gateway: Arc<Gateway>,
-    clock: Arc<StillClock>,
-}
+type World = world::World<Plain>;
 
 impl World {
     fn new() -> Self {
-        let gateway = Arc::new(Gateway::default());
-        let clock = Arc::new(StillClock::at_millis(1_800_000_000_000));
-        let simulator = Simulator::new(
-            State::default(),
-            vec![Arc::new(Plain)],
-            clock.clone(),
-            gateway.clone(),
-            "http://127.0.0.1:1/",
-            Pace::default(),
-        );
-        simulator.put_line(line("one", "at once"));
-        simulator.put_user(User::new(ANA, "Ana"));
-        Self { simulator, gateway, clock }
+        let ana = User::new(ANA, "Ana");
+        let world = Self::of(Plain, 1_800_000_000_000, Gateway::default(), ana);
+        world.put_line(LINE, NUMBER, &[("refuses", "at once")]);
+        world
     }
 
     fn send(&self, content: ToUser) -> Result<crate::Taken, Refusal> {
-        let line = self.simulator.line("one").unwrap();
+        let line = self.simulator.line(LINE).unwrap();
         let id = hex(self.simulator.seed());
         let sending = Sending {
             whatsapp_id: id.clone(),
@@ -131,43 +90,8 @@ impl World {
         self.simulator.send(&line, sending)
     }
 
-    fn ana_says(&self, body: &str) {
-        let content = FromUser::Text { body: body.to_owned() };
-        self.simulator.say("one", ANA, content).unwrap();
-    }
-
-    async fn forward(&self, millis: i64) {
-        crate::clock::Clock::forward(self.clock.as_ref(), millis).await.unwrap();
-        self.simulator.step().await;
-    }
-
-    async fn heard(&self) -> Vec<Value> {
-        self.simulator.step().await;
-        self.gateway.take_heard()
-    }
-
     async fn call(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/json")
-            .body(Body::from(body.to_string()))
-            .unwrap();
-        let answer = self.simulator.router().oneshot(request).await.unwrap();
-        let status = answer.status();
-        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-    }
-}
-
-fn line(id: &str, refuses: &str) -> Line {
-    Line {
-        id: id.to_owned(),
-        carrier: "plain".to_owned(),
-        name: "Shop".to_owned(),
-        number: "573177700000".to_owned(),
-        settings: [("refuses".to_owned(), refuses.to_owned())].into(),
-        webhook_url: "http://gateway".to_owned(),
+        self.fetch_json(world::request(method, path, &[], &body)).await
     }
 }
 
@@ -178,7 +102,7 @@ fn hex(seed: [u8; 16]) -> String {
 fn template() -> Template {
     Template {
         id: "t1".to_owned(),
-        line: "one".to_owned(),
+        line: LINE.to_owned(),
         name: "welcome".to_owned(),
         language: "es".to_owned(),
         category: "UTILITY".to_owned(),
@@ -197,7 +121,7 @@ fn template() -> Template {
 async fn a_free_message_needs_a_word_of_the_user_within_a_day() {
     let world = World::new();
     assert_eq!(world.send(ToUser::text("hi")).err(), Some(Refusal::WindowClosed));
-    world.ana_says("hello");
+    world.says_text("hello");
     assert!(world.send(ToUser::text("hi")).is_ok());
     world.forward(24 * HOUR_MILLIS - 1).await;
     assert!(world.send(ToUser::text("hi")).is_ok());
@@ -215,21 +139,21 @@ async fn a_free_message_needs_a_word_of_the_user_within_a_day() {
 #[tokio::test]
 async fn ticks_follow_each_other_and_blue_ones_need_a_look() {
     let world = World::new();
-    world.ana_says("hello");
+    world.says_text("hello");
     world.heard().await;
     let id = world.send(ToUser::text("hi")).unwrap().sent.id;
     let status = |word: &str| json!({ "id": id, "status": word });
     assert_eq!(world.heard().await, [status("sent"), status("delivered")]);
-    world.simulator.look("one", ANA).unwrap();
+    world.simulator.look(LINE, ANA).unwrap();
     assert_eq!(world.heard().await, [status("read")]);
-    world.simulator.look("one", ANA).unwrap();
+    world.simulator.look(LINE, ANA).unwrap();
     assert_eq!(world.heard().await, [] as [Value; 0], "once");
 }
 
 #[tokio::test]
 async fn a_phone_that_is_off_gets_its_messages_later() {
     let world = World::new();
-    world.ana_says("hello");
+    world.says_text("hello");
     world.simulator.switch_phone(ANA, false).unwrap();
     world.heard().await;
     world.send(ToUser::text("hi")).unwrap();
@@ -241,7 +165,7 @@ async fn a_phone_that_is_off_gets_its_messages_later() {
 #[tokio::test]
 async fn a_refusal_may_come_as_a_failed_status() {
     let world = World::new();
-    world.simulator.put_line(line("one", "later"));
+    world.put_line(LINE, NUMBER, &[("refuses", "later")]);
     let sent = world.send(ToUser::text("hi")).unwrap().sent;
     assert_eq!(world.heard().await, [json!({ "id": sent.id, "status": "failed" })]);
     let shown = world.simulator.read(|state| {
@@ -254,7 +178,7 @@ async fn a_refusal_may_come_as_a_failed_status() {
 async fn a_webhook_is_repeated_until_it_is_taken() {
     let world = World::new();
     *world.gateway.answers.lock().unwrap() = vec![Ok(200), Err("no one".to_owned()), Ok(500)];
-    world.ana_says("hello");
+    world.says_text("hello");
     assert_eq!(world.heard().await.len(), 1);
     let delivery = || {
         world.simulator.read(|state| match &state.messages[0].entry {
@@ -277,12 +201,12 @@ async fn a_webhook_is_repeated_until_it_is_taken() {
 async fn webhooks_come_twice_or_in_another_order_when_asked() {
     let world = World::new();
     world.simulator.change(|state| {
-        let faults = state.faults.entry("one".to_owned()).or_default();
+        let faults = state.faults.entry(LINE.to_owned()).or_default();
         faults.posts = [PostFault::Repeated { times: 3 }, PostFault::Overtaken].into();
     });
-    world.ana_says("a");
-    world.ana_says("b");
-    world.ana_says("c");
+    world.says_text("a");
+    world.says_text("b");
+    world.says_text("c");
     let words = |heard: Vec<Value>| {
         heard.iter().map(|one| one["said"]["body"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
@@ -294,7 +218,7 @@ async fn webhooks_come_twice_or_in_another_order_when_asked() {
 #[tokio::test]
 async fn sendings_fail_as_asked_and_only_once() {
     let world = World::new();
-    world.ana_says("hello");
+    world.says_text("hello");
     let asked = [
         SendFault::RateLimited,
         SendFault::Unavailable { status: 503 },
@@ -302,7 +226,7 @@ async fn sendings_fail_as_asked_and_only_once() {
         SendFault::LostAnswer,
     ];
     world.simulator.change(|state| {
-        state.faults.entry("one".to_owned()).or_default().sends = asked.into();
+        state.faults.entry(LINE.to_owned()).or_default().sends = asked.into();
     });
     assert_eq!(world.send(ToUser::text("1")).err(), Some(Refusal::RateLimited));
     assert_eq!(world.send(ToUser::text("2")).err(), Some(Refusal::Unavailable { status: 503 }));
@@ -322,7 +246,7 @@ async fn sendings_fail_as_asked_and_only_once() {
 #[tokio::test]
 async fn a_tap_brings_back_what_the_button_carries() {
     let world = World::new();
-    world.ana_says("hello");
+    world.says_text("hello");
     let button = Button::Reply { id: "y".to_owned(), title: "Yes".to_owned() };
     world.send(ToUser { buttons: vec![button], ..ToUser::text("sure?") }).unwrap();
     world.heard().await;
@@ -339,7 +263,7 @@ async fn a_tap_brings_back_what_the_button_carries() {
 #[tokio::test]
 async fn a_review_ends_and_is_told() {
     let world = World::new();
-    let line = world.simulator.line("one").unwrap();
+    let line = world.simulator.line(LINE).unwrap();
     world.simulator.submit_template(template()).unwrap();
     assert!(world.simulator.submit_template(template()).is_err(), "the name is taken");
     let find = || world.simulator.sendable_template(&line, |one| one.name == "welcome");
@@ -376,12 +300,12 @@ async fn the_control_api_says_what_is_wrong() {
     let cases = [
         (
             "say",
-            json!({ "line": "one", "user": ANA, "content": { "type": "text", "body": " " } }),
+            json!({ "line": LINE, "user": ANA, "content": { "type": "text", "body": " " } }),
             400,
         ),
         (
             "say",
-            json!({ "line": "one", "user": ANA, "content": { "type": "text", "body": long } }),
+            json!({ "line": LINE, "user": ANA, "content": { "type": "text", "body": long } }),
             400,
         ),
         (
@@ -391,7 +315,7 @@ async fn the_control_api_says_what_is_wrong() {
         ),
         (
             "say",
-            json!({ "line": "one", "user": "1", "content": { "type": "text", "body": "a" } }),
+            json!({ "line": LINE, "user": "1", "content": { "type": "text", "body": "a" } }),
             404,
         ),
         ("tap", json!({ "message": 1 }), 400),
@@ -420,7 +344,7 @@ async fn the_world_is_sent_only_when_it_changed() {
     let first = get(None).await.unwrap();
     let tag = first.headers()["etag"].to_str().unwrap().to_owned();
     assert_eq!(get(Some(tag.clone())).await.unwrap().status(), StatusCode::NOT_MODIFIED);
-    world.ana_says("hello");
+    world.says_text("hello");
     assert_eq!(get(Some(tag)).await.unwrap().status(), StatusCode::OK);
 }
 
@@ -449,7 +373,7 @@ async fn a_world_that_was_saved_goes_on() {
     let folder = std::env::temp_dir().join(format!("wharf-world-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     let world = World::new();
-    world.ana_says("hello");
+    world.says_text("hello");
     let file = crate::simulator::StoredFile {
         mime: "image/png".to_owned(),
         filename: Some("a.png".to_owned()),
@@ -461,9 +385,9 @@ async fn a_world_that_was_saved_goes_on() {
     let again = Simulator::new(
         state,
         vec![Arc::new(Plain)],
-        world.clock.clone(),
+        Arc::new(world.clock.clone()),
         world.gateway.clone(),
-        "http://127.0.0.1:1",
+        ADDRESS,
         Pace::default(),
     );
     again.load_files(&folder).unwrap();

@@ -10,6 +10,8 @@ pub mod conversation;
 pub mod decision;
 pub mod delivery;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod fixtures; // what tests start from
 pub mod flow;
 pub mod hook;
 pub mod hours;

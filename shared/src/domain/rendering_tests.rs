@@ -1,35 +1,10 @@
 use super::*;
-use crate::domain::channel::{Language, OptionsLayout, ProviderKind};
-use crate::domain::ids::{ChannelId, TenantId};
-use crate::domain::limits::Limits;
+use crate::domain::channel::ProviderKind;
+use crate::domain::fixtures;
 use crate::domain::message::{MediaKind, MediaSource};
-use crate::domain::time::Time;
 
 fn channel(markdown_type: MarkdownType) -> Channel {
-    let now = Time::from_millis(0);
-    Channel {
-        id: ChannelId::from_bytes([1; 16]),
-        tenant: TenantId::from_bytes([2; 16]),
-        name: "number 1".into(),
-        provider: ProviderKind::Meta,
-        phone_number: "573177700000".into(),
-        default_country: "CO".into(),
-        language: Language::Es,
-        credentials: String::new(),
-        settings: std::collections::BTreeMap::default(),
-        associated_app: None,
-        require_exp: false,
-        options_layout: OptionsLayout::Auto,
-        markdown_type,
-        send_images_as_files: true,
-        use_case: None,
-        limits: Limits::default(),
-        active: true,
-        warnings: Vec::new(),
-        created: now,
-        updated: now,
-        version: 1,
-    }
+    Channel { markdown_type, ..fixtures::channel(ProviderKind::Meta) }
 }
 
 fn file(kind: MediaKind, caption: &str) -> ToUser {

@@ -88,14 +88,14 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
             provider.read_media_location(channel, &answer)
         }
         Fetch::Copy { into, lookup } => {
-            let status = look_up(http, into).await?.status();
+            let status = look_up(http, *into).await?.status();
             if is_passing(status) {
                 return Err(unavailable());
             }
             if !status.is_success() {
                 return Ok(None);
             }
-            let answer = look_up(http, lookup).await?;
+            let answer = look_up(http, *lookup).await?;
             provider.read_media_location(channel, &answer)
         }
     };

@@ -11,7 +11,8 @@ use super::body::{Body, Query};
 use super::call::{Answer, Emptied, Id, Reply};
 use crate::domain::ids::ChannelId;
 use crate::handlers::admit::Call;
-use crate::handlers::manage::channels::{ChannelChanges, ChannelView, NewChannel};
+use crate::handlers::manage::channel_body::{ChannelChanges, NewChannel};
+use crate::handlers::manage::channels::ChannelView;
 use crate::handlers::manage::{ListOf, ListQuery, Manage};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Manage>> {

@@ -4,9 +4,9 @@ use http::Response;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::channel::{Language, MarkdownType, OptionsLayout, ProviderKind};
+use crate::domain::channel::ProviderKind;
+use crate::domain::fixtures;
 use crate::domain::ids::{BotId, ChannelId, FlowId, MessageId, TenantId};
-use crate::domain::limits::Limits;
 use crate::domain::message::{Choice, Context, Media, MediaKind, MediaSource, ToUser};
 use crate::domain::user::{Sender, WaId};
 
@@ -19,29 +19,7 @@ fn now() -> Time {
 }
 
 fn channel() -> Channel {
-    Channel {
-        id: CHANNEL,
-        tenant: TENANT,
-        name: "number 1".into(),
-        provider: ProviderKind::Meta,
-        phone_number: "573177700000".into(),
-        default_country: "CO".into(),
-        language: Language::Es,
-        credentials: String::new(),
-        settings: std::collections::BTreeMap::default(),
-        associated_app: None,
-        require_exp: false,
-        options_layout: OptionsLayout::Auto,
-        markdown_type: MarkdownType::Whatsapp,
-        send_images_as_files: true,
-        use_case: None,
-        active: true,
-        limits: Limits::default(),
-        warnings: Vec::new(),
-        created: now(),
-        updated: now(),
-        version: 1,
-    }
+    Channel { id: CHANNEL, tenant: TENANT, ..fixtures::channel(ProviderKind::Meta) }
 }
 
 fn terms() -> Terms {

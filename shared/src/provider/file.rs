@@ -48,7 +48,7 @@ pub enum Fetch {
     Lookup(Request<Vec<u8>>),
     /// The first call makes the provider put the bytes into a place of the channel's, the second answers with where
     /// they are there: read it with [`super::Provider::read_media_location`].
-    Copy { into: Request<Vec<u8>>, lookup: Request<Vec<u8>> },
+    Copy { into: Box<Request<Vec<u8>>>, lookup: Box<Request<Vec<u8>>> },
     /// There is nothing to fetch.
     Nothing,
 }

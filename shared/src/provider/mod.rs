@@ -11,8 +11,11 @@ pub mod karix;
 pub mod meta;
 pub(crate) mod multipart;
 mod proof;
+mod request;
+mod setting;
 
 pub use self::file::{Fetch, Purpose, Upload, UploadStep};
+pub use self::setting::Setting;
 
 use std::time::Duration;
 
@@ -187,18 +190,6 @@ pub enum Registered {
     Refused(String),
     /// The provider is there and has a fault: once more may help.
     NotNow,
-}
-
-/// A setting or credential of a channel at this provider.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    pub name: &'static str,
-    pub required: bool,
-    /// Sealed, never returned.
-    pub secret: bool,
-    /// The rule in words, for the error.
-    pub rule: &'static str,
-    pub check: fn(&str) -> bool,
 }
 
 /// A WhatsApp provider. All functions are pure; `handlers` do the rest.
@@ -421,3 +412,8 @@ pub trait Provider: Sync + Send {
         }
     }
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod trial;

@@ -51,9 +51,10 @@ impl Form {
     }
 }
 
-/// As browsers write names: quotes and line breaks would end them.
+/// As browsers write names: quotes and line breaks would end them. So would a backslash before the last quote, for
+/// whoever reads it as an escape.
 fn escaped(name: &str) -> String {
-    name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+    name.replace('"', "%22").replace('\\', "%5C").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]
@@ -65,7 +66,8 @@ mod tests {
     fn parts_stand_between_their_boundaries() {
         let form = Form::around(b"bytes");
         let form = form.text("messaging_product", "whatsapp");
-        let (kind, body) = form.file("file", "a\"b\r\n.pdf", "application/pdf", b"bytes").finish();
+        let (kind, body) =
+            form.file("file", "a\"b\r\n.pdf\\", "application/pdf", b"bytes").finish();
         insta::assert_snapshot!(kind.to_str().unwrap(), @"multipart/form-data; boundary=wharf-277089d91c0bdf4f2e6862ba7e4a0760");
         insta::assert_snapshot!(String::from_utf8(body).unwrap().replace('\r', "␍"), @r#"
         --wharf-277089d91c0bdf4f2e6862ba7e4a0760␍
@@ -73,7 +75,7 @@ mod tests {
         ␍
         whatsapp␍
         --wharf-277089d91c0bdf4f2e6862ba7e4a0760␍
-        Content-Disposition: form-data; name="file"; filename="a%22b%0D%0A.pdf"␍
+        Content-Disposition: form-data; name="file"; filename="a%22b%0D%0A.pdf%5C"␍
         Content-Type: application/pdf␍
         ␍
         bytes␍

@@ -19,22 +19,38 @@ const S3: &str = "s3";
 const OBJECT: &str = "object:";
 
 /// What S3 refuses, in its own form.
-fn refused(status: u16, code: &str) -> Response {
-    let body =
-        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code></Error>");
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Refused {
+    BadSignature,
+    NoSuchBucket,
+    NoSuchKey,
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (status, code) = match self {
+            Self::BadSignature => (StatusCode::FORBIDDEN, "SignatureDoesNotMatch"),
+            Self::NoSuchBucket => (StatusCode::NOT_FOUND, "NoSuchBucket"),
+            Self::NoSuchKey => (StatusCode::NOT_FOUND, "NoSuchKey"),
+        };
+        (status, xml(&format!("<Error><Code>{code}</Code></Error>"))).into_response()
+    }
+}
+
+fn xml(body: &str) -> Response {
+    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
+    ([(header::CONTENT_TYPE, "application/xml")], body).into_response()
 }
 
 /// The line, and the key that the call names in its bucket.
-fn own(simulator: &Simulator, call: &Call) -> Result<(Line, String), Response> {
-    let line = call.line(simulator, S3).map_err(|_| refused(403, "SignatureDoesNotMatch"))?;
+fn own(simulator: &Simulator, call: &Call) -> Result<(Line, String), Refused> {
+    let line = call.line(simulator, S3).map_err(|_| Refused::BadSignature)?;
     let path = call.uri.path().trim_start_matches(&format!("/{NAME}/")).to_owned();
     let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
     if line.accepts("media_bucket", bucket) {
         Ok((line, key.to_owned()))
     } else {
-        Err(refused(404, "NoSuchBucket"))
+        Err(Refused::NoSuchBucket)
     }
 }
 
@@ -51,50 +67,42 @@ fn object(simulator: &Simulator, line: &Line, key: &str) -> Option<StoredFile> {
     simulator.file(line.setting(&format!("{OBJECT}{key}")))
 }
 
-pub(super) async fn write(Extract(simulator): Extract<Simulator>, call: Call) -> Response {
-    let (line, key) = match own(&simulator, &call) {
-        Ok(own) => own,
-        Err(refused) => return refused,
-    };
+pub(super) async fn write(
+    Extract(simulator): Extract<Simulator>,
+    call: Call,
+) -> Result<StatusCode, Refused> {
+    let (line, key) = own(&simulator, &call)?;
     let mime = call.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let mime = mime.unwrap_or("binary/octet-stream").to_owned();
-    keep(
-        &simulator,
-        &line,
-        &key,
-        StoredFile { mime, filename: None, bytes: Arc::new(call.body.to_vec()) },
-    );
-    StatusCode::OK.into_response()
+    let bytes = Arc::new(call.body.to_vec());
+    keep(&simulator, &line, &key, StoredFile { mime, filename: None, bytes });
+    Ok(StatusCode::OK)
 }
 
-pub(super) async fn read(Extract(simulator): Extract<Simulator>, call: Call) -> Response {
-    let (line, key) = match own(&simulator, &call) {
-        Ok(own) => own,
-        Err(refused) => return refused,
-    };
-    match object(&simulator, &line, &key) {
-        Some(file) => {
-            ([(header::CONTENT_TYPE, file.mime)], file.bytes.as_slice().to_vec()).into_response()
-        }
-        None => refused(404, "NoSuchKey"),
-    }
+pub(super) async fn read(
+    Extract(simulator): Extract<Simulator>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let (line, key) = own(&simulator, &call)?;
+    let file = object(&simulator, &line, &key).ok_or(Refused::NoSuchKey)?;
+    let bytes = file.bytes.as_slice().to_vec();
+    Ok(([(header::CONTENT_TYPE, file.mime)], bytes).into_response())
 }
 
 /// The keys that begin so.
-pub(super) async fn list(Extract(simulator): Extract<Simulator>, call: Call) -> Response {
-    let line = match own(&simulator, &call) {
-        Ok((line, _)) => line,
-        Err(refused) => return refused,
-    };
+pub(super) async fn list(
+    Extract(simulator): Extract<Simulator>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let (line, _) = own(&simulator, &call)?;
     let prefix = call.query("prefix").unwrap_or_default();
-    let keys = line.settings.keys().filter_map(|name| name.strip_prefix(OBJECT));
-    let keys = keys.filter(|key| key.starts_with(prefix));
-    let contents: String =
-        keys.map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
-    let body = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult>{contents}</ListBucketResult>"
-    );
-    ([(header::CONTENT_TYPE, "application/xml")], body).into_response()
+    let mut contents = String::new();
+    for key in line.settings.keys().filter_map(|name| name.strip_prefix(OBJECT)) {
+        if key.starts_with(prefix) {
+            contents.extend(["<Contents><Key>", key, "</Key></Contents>"]);
+        }
+    }
+    Ok(xml(&format!("<ListBucketResult>{contents}</ListBucketResult>")))
 }
 
 /// The file that the call names in the line's bucket.

@@ -1,37 +1,19 @@
 //! AWS from the outside: who is let in, and what the topic writes.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::{AwsSocial, topic};
-use crate::clock::StillClock;
-use crate::message::FromUser;
-use crate::post::Post;
-use crate::simulator::Pace;
-use crate::state::State;
-use crate::{Line, Simulator, User, WebhookPost};
+use crate::User;
+use crate::world::{ADDRESS, Gateway, LINE, World};
 
-const ADDRESS: &str = "http://127.0.0.1:4010";
+const TIME: i64 = 1_710_170_000_000;
 
-struct Nobody;
-
-#[async_trait]
-impl Post for Nobody {
-    async fn post(&self, _: WebhookPost) -> Result<u16, String> {
-        Ok(200)
-    }
-
-    async fn get(&self, _: &str) -> Result<(u16, String), String> {
-        Err("nothing is asked".to_owned())
-    }
-}
-
-fn line() -> Line {
+fn world() -> World<AwsSocial> {
+    let carrier = AwsSocial { address: ADDRESS.to_owned() };
+    let world = World::of(carrier, TIME, Gateway::default(), User::new("573001234567", "Ana"));
     let settings = [
         ("access_key_id", "AKIDEXAMPLE"),
         ("secret_access_key", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
@@ -39,48 +21,30 @@ fn line() -> Line {
         ("phone_number_id", "phone-number-id-1"),
         ("topic_arn", "arn:aws:sns:us-east-1:111122223333:t"),
     ];
-    Line {
-        id: "one".to_owned(),
-        carrier: "aws_social".to_owned(),
-        name: "Shop".to_owned(),
-        number: "15550102030".to_owned(),
-        settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        webhook_url: "https://gateway.example/v1/webhooks/aws_social/CHN1".to_owned(),
+    world.put_line(LINE, "15550102030", &settings);
+    world
+}
+
+impl World<AwsSocial> {
+    async fn asked(&self, request: Request<Body>) -> (u16, String, Value) {
+        let response = self.simulator.router().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let kind = response.headers().get("x-amzn-errortype");
+        let kind = kind.map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, kind, serde_json::from_slice(&bytes).unwrap_or_default())
     }
-}
-
-fn world() -> Simulator {
-    let simulator = Simulator::new(
-        State::default(),
-        vec![Arc::new(AwsSocial { address: ADDRESS.to_owned() })],
-        Arc::new(StillClock::at_millis(1_710_170_000_000)),
-        Arc::new(Nobody),
-        ADDRESS,
-        Pace::default(),
-    );
-    simulator.put_user(User::new("573001234567", "Ana"));
-    simulator.put_line(line());
-    simulator
-}
-
-async fn asked(simulator: &Simulator, request: Request<Body>) -> (u16, String, Value) {
-    let response = simulator.router().oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    let kind = response.headers().get("x-amzn-errortype");
-    let kind = kind.map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
-    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    (status, kind, serde_json::from_slice(&bytes).unwrap_or_default())
 }
 
 /// A signature that was made elsewhere for this call, at this second and with this key, is good, and of no other.
 #[tokio::test]
 async fn a_call_is_let_in_by_its_signature() {
-    let world = world();
     const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/us-east-1/\
                           social-messaging/aws4_request, \
                           SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=";
     const GOOD: &str = "ce6b6fe18b4bd1b909dc601bb3121f97ae7e8490a6405745e97b154f10e5422c";
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let world = world();
     let call = |authorization: &str, id: &str| {
         Request::get(format!("/aws_social/v1/whatsapp/waba/phone/details?id={id}"))
             .header("host", "social-messaging.us-east-1.amazonaws.com")
@@ -91,7 +55,7 @@ async fn a_call_is_let_in_by_its_signature() {
             .unwrap()
     };
     let good = format!("{SIGNED}{GOOD}");
-    let (status, _, number) = asked(&world, call(&good, "phone-number-id-1")).await;
+    let (status, _, number) = world.asked(call(&good, "phone-number-id-1")).await;
     assert_eq!((status, &number["phoneNumber"]["phoneNumber"]), (200, &json!("+15550102030")));
     for (authorization, id, kind) in [
         ("", "phone-number-id-1", "MissingAuthenticationTokenException"),
@@ -102,7 +66,7 @@ async fn a_call_is_let_in_by_its_signature() {
         (&good.replace("host;", ""), "phone-number-id-1", "InvalidSignatureException"),
         (&good, "phone-number-id-2", "InvalidSignatureException"),
     ] {
-        let (status, told, _) = asked(&world, call(authorization, id)).await;
+        let (status, told, _) = world.asked(call(authorization, id)).await;
         assert_eq!((status, told.as_str()), (403, kind), "{authorization}");
     }
 }
@@ -111,16 +75,9 @@ async fn a_call_is_let_in_by_its_signature() {
 #[tokio::test]
 async fn a_text_is_wrapped_three_times() {
     let world = world();
-    world.say("one", "573001234567", FromUser::Text { body: "Hola".to_owned() }).unwrap();
-    let user = User::new("573001234567", "Ana");
-    let said = world.read(|state| match &state.messages[0].entry {
-        crate::message::Entry::FromUser { said, .. } => said.clone(),
-        crate::message::Entry::ToUser { .. } => panic!("nothing was sent"),
-    });
-    let carrier = AwsSocial { address: ADDRESS.to_owned() };
-    let post = crate::Carrier::user_message(&carrier, &line(), &user, &said);
+    world.says_text("Hola");
+    let body = world.heard().await.pop().unwrap();
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-    let body = read(std::str::from_utf8(&post.body).unwrap());
     assert_eq!((&body["Type"], &body["SignatureVersion"]), (&json!("Notification"), &json!("2")));
     let event = read(body["Message"].as_str().unwrap());
     assert_eq!(event["message_timestamp"], "2024-03-11T15:13:20.000000000Z");
@@ -133,13 +90,14 @@ async fn a_text_is_wrapped_three_times() {
 #[tokio::test]
 async fn a_subscription_is_confirmed_with_its_token() {
     let world = world();
-    let post = topic::confirmation(&line(), ADDRESS, "SubscriptionConfirmation", 0);
+    let line = || world.simulator.line(LINE).unwrap();
+    let post = topic::confirmation(&line(), ADDRESS, "SubscriptionConfirmation", TIME);
     let body: Value = serde_json::from_slice(&post.body).unwrap();
     let path = body["SubscribeURL"].as_str().unwrap().trim_start_matches(ADDRESS).to_owned();
-    let is_confirmed = || world.line("one").unwrap().setting(topic::CONFIRMED) == "yes";
+    let is_confirmed = || line().setting(topic::CONFIRMED) == "yes";
     let visit = |path: &str| Request::get(path).body(Body::empty()).unwrap();
-    assert_eq!(asked(&world, visit(&format!("{path}0"))).await.0, 400);
+    assert_eq!(world.asked(visit(&format!("{path}0"))).await.0, 400);
     assert!(!is_confirmed());
-    assert_eq!(asked(&world, visit(&path)).await.0, 200);
+    assert_eq!(world.asked(visit(&path)).await.0, 200);
     assert!(is_confirmed());
 }

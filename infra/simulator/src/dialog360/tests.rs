@@ -2,82 +2,42 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use super::Dialog360;
-use crate::clock::StillClock;
 use crate::fault::{Faults, SendFault};
 use crate::message::FromUser;
-use crate::post::Post;
-use crate::simulator::{Pace, StoredFile};
-use crate::state::State;
-use crate::{Carrier, Line, Simulator, User, WebhookPost};
+use crate::simulator::StoredFile;
+use crate::world::{self, Gateway, HOOK, World};
+use crate::{Carrier, User};
 
 const ANA: &str = "573001234567";
-const HOOK: &str = "https://gateway.example/v1/webhooks/360dialog/CHN1";
-
-struct Nobody;
-
-#[async_trait]
-impl Post for Nobody {
-    async fn post(&self, _: WebhookPost) -> Result<u16, String> {
-        Ok(200)
-    }
-
-    async fn get(&self, _: &str) -> Result<(u16, String), String> {
-        Err("nothing is asked".to_owned())
-    }
-}
 
 /// A world with a line of each generation, to both of which Ana wrote.
-fn world() -> Simulator {
-    let simulator = Simulator::new(
-        State::default(),
-        vec![Arc::new(Dialog360)],
-        Arc::new(StillClock::at_millis(1_710_170_000_000)),
-        Arc::new(Nobody),
-        "http://127.0.0.1:4010",
-        Pace::default(),
-    );
-    simulator.put_user(User::new(ANA, "Ana Pérez"));
+fn world() -> World<Dialog360> {
+    let ana = User::new(ANA, "Ana Pérez");
+    let world = World::of(Dialog360, 1_710_170_000_000, Gateway::default(), ana);
     for api in ["v1", "v2"] {
         let token = format!("key-{api}");
         let settings = [("token", token.as_str()), ("api", api), ("namespace", "ns_1")];
-        simulator.put_line(Line {
-            id: api.to_owned(),
-            carrier: "360dialog".to_owned(),
-            name: "Shop".to_owned(),
-            number: "15550102030".to_owned(),
-            settings: settings.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-            webhook_url: HOOK.to_owned(),
-        });
-        let text = FromUser::Text { body: "Hola".to_owned() };
-        simulator.say(api, ANA, text).unwrap();
+        world.put_line(api, "15550102030", &settings);
+        world.simulator.say(api, ANA, text()).unwrap();
     }
-    simulator
+    world
 }
 
 async fn call(
-    simulator: &Simulator,
+    world: &World<Dialog360>,
     method: &str,
     path: &str,
     key: &str,
     body: &Value,
 ) -> (u16, Value) {
-    let request = Request::builder()
-        .method(method)
-        .uri(format!("/360dialog{path}"))
-        .header("D360-API-KEY", key)
-        .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
-        .unwrap();
-    let response = simulator.router().oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    let path = format!("/360dialog{path}");
+    let request = world::request(method, &path, &[("D360-API-KEY", key)], body);
+    let (status, answer) = world.fetch_json(request).await;
+    (status.as_u16(), answer)
 }
 
 fn flat_text(to: &str) -> Value {
@@ -134,10 +94,10 @@ async fn a_flat_body_is_read_strictly() {
 #[tokio::test]
 async fn a_contact_is_looked_up_before_it_is_written_to() {
     let world = world();
-    world.put_user(User::new("5215512345678", "Luz"));
-    world.change(|state| state.absent.insert("573009999999".to_owned()));
+    world.simulator.put_user(User::new("5215512345678", "Luz"));
+    world.simulator.change(|state| state.absent.insert("573009999999".to_owned()));
     let text = FromUser::Text { body: "Hola".to_owned() };
-    world.say("v1", "5215512345678", text).unwrap();
+    world.simulator.say("v1", "5215512345678", text).unwrap();
     let send = async |to: &str| {
         let (status, answer) = call(&world, "POST", "/v1/messages", "key-v1", &flat_text(to)).await;
         (status, answer["errors"][0]["code"].as_i64())
@@ -159,15 +119,16 @@ async fn a_file_fails_at_once_or_later() {
     let now = SendFault::Code { code: code.clone(), text: text.clone() };
     let later = SendFault::FailsLater { code, text };
     let sends = vec![now, later].into();
-    world.change(|state| {
+    world.simulator.change(|state| {
         state.faults.insert("v1".to_owned(), Faults { sends, ..Faults::default() })
     });
     let image = json!({ "to": ANA, "type": "image", "image": { "link": "https://a.example/1" } });
     let (status, answer) = call(&world, "POST", "/v1/messages", "key-v1", &image).await;
     assert_eq!((status, &answer["errors"][0]["code"]), (400, &json!(1010)));
     assert_eq!(call(&world, "POST", "/v1/messages", "key-v1", &image).await.0, 201);
-    while world.step().await > 0 {}
-    let failed = world.read(|state| format!("{:?}", state.messages.last().unwrap().entry));
+    while world.simulator.step().await > 0 {}
+    let failed =
+        world.simulator.read(|state| format!("{:?}", state.messages.last().unwrap().entry));
     assert!(failed.contains("Failed"), "{failed}");
 }
 
@@ -179,8 +140,8 @@ async fn a_registered_header_comes_with_every_webhook() {
     let (status, answer) = call(&world, "POST", "/v1/configs/webhook", "key-v2", &body).await;
     assert_eq!((status, &answer), (200, &body));
     assert_eq!(call(&world, "GET", "/v1/configs/webhook", "key-v2", &Value::Null).await.1, body);
-    let line = world.line("v2").unwrap();
-    let (said, user) = (world.say("v2", ANA, text()).unwrap(), User::new(ANA, "Ana"));
+    let line = world.simulator.line("v2").unwrap();
+    let (said, user) = (world.simulator.say("v2", ANA, text()).unwrap(), User::new(ANA, "Ana"));
     let post = Dialog360.user_message(&line, &user, &said);
     assert!(post.headers.contains(&("X-Gateway-Token".to_owned(), "t".to_owned())));
     assert!(!post.headers.iter().any(|(name, _)| name.contains("signature")));
@@ -199,7 +160,7 @@ fn text() -> FromUser {
 async fn a_registration_fails_on_demand() {
     let world = world();
     for (word, expected) in [("refused", 403), ("broken", 500), ("elsewhere", 200)] {
-        world.change(|state| {
+        world.simulator.change(|state| {
             let line = state.lines.get_mut("v2").unwrap();
             line.settings.insert("registration".to_owned(), word.to_owned());
         });
@@ -207,7 +168,7 @@ async fn a_registration_fails_on_demand() {
         let (status, answer) = call(&world, "POST", "/v1/configs/webhook", "key-v2", &body).await;
         assert_eq!(status, expected);
         assert_ne!(answer["url"], "https://new.example/");
-        assert_eq!(world.line("v2").unwrap().webhook_url, HOOK);
+        assert_eq!(world.simulator.line("v2").unwrap().webhook_url, HOOK);
     }
 }
 
@@ -215,16 +176,16 @@ async fn a_registration_fails_on_demand() {
 #[tokio::test]
 async fn a_flat_webhook_has_no_envelope() {
     let world = world();
-    let (line, user) = (world.line("v1").unwrap(), User::new(ANA, "Ana"));
+    let (line, user) = (world.simulator.line("v1").unwrap(), User::new(ANA, "Ana"));
     let file = StoredFile { mime: "audio/ogg".to_owned(), filename: None, bytes: Arc::default() };
     let voice = FromUser::File {
         kind: crate::message::FileKind::Voice,
-        file: world.put_file(file),
+        file: world.simulator.put_file(file),
         mime: "audio/ogg".to_owned(),
         filename: None,
         caption: None,
     };
-    let said = world.say("v1", ANA, voice).unwrap();
+    let said = world.simulator.say("v1", ANA, voice).unwrap();
     let post = Dialog360.user_message(&line, &user, &said);
     let body: Value = serde_json::from_slice(&post.body).unwrap();
     assert_eq!(body["contacts"][0]["wa_id"], ANA);
@@ -240,7 +201,7 @@ async fn a_file_is_had_under_metas_path() {
     let world = world();
     let bytes = Arc::new(b"%PDF".to_vec());
     let file = StoredFile { mime: "application/pdf".to_owned(), filename: None, bytes };
-    let id = world.put_file(file);
+    let id = world.simulator.put_file(file);
     let (_, found) = call(&world, "GET", &format!("/{id}"), "key-v2", &Value::Null).await;
     let url = found["url"].as_str().unwrap();
     let path = url.strip_prefix("https://lookaside.fbsbx.com").unwrap();
@@ -258,7 +219,7 @@ async fn a_file_is_had_under_metas_path() {
 #[tokio::test]
 async fn a_message_is_marked_as_read() {
     let world = world();
-    let id = |line: &str| world.say(line, ANA, text()).unwrap().id;
+    let id = |line: &str| world.simulator.say(line, ANA, text()).unwrap().id;
     let (flat, cloud) = (id("v1"), id("v2"));
     let read = json!({ "status": "read" });
     let path = format!("/v1/messages/{flat}");

@@ -1,76 +1,33 @@
 //! GupShup's API called with what its pages show, and what it posts.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use axum::response::Response;
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use super::Gupshup;
-use crate::clock::StillClock;
 use crate::fault::SendFault;
-use crate::message::{Button, Entry, FileKind, FromUser, Message, Status, ToUser};
+use crate::message::{Button, FileKind, FromUser, Status};
 use crate::people::{BatchItem, Target};
-use crate::post::Post;
-use crate::simulator::{Pace, StoredFile};
-use crate::state::State;
+use crate::simulator::StoredFile;
 use crate::template::Review;
-use crate::{Line, Refusal, Simulator, User, WebhookPost};
+use crate::world::{self, ADDRESS, Gateway, LINE};
+use crate::{Refusal, User};
 
 const NUMBER: &str = "912200000001";
 const USER: &str = "919900000007";
-const LINE: &str = "gs";
 
-/// Keeps what it is told.
-#[derive(Default)]
-struct Gateway(Mutex<Vec<WebhookPost>>);
-
-#[async_trait]
-impl Post for Gateway {
-    async fn post(&self, post: WebhookPost) -> Result<u16, String> {
-        self.0.lock().unwrap().push(post);
-        Ok(200)
-    }
-
-    async fn get(&self, _: &str) -> Result<(u16, String), String> {
-        Err("GupShup asks nothing".to_owned())
-    }
-}
-
-struct World {
-    simulator: Simulator,
-    gateway: Arc<Gateway>,
-}
+type World = world::World<Gupshup>;
 
 impl World {
     fn new(settings: &[(&str, &str)]) -> Self {
-        let gateway = Arc::new(Gateway::default());
-        let address = "http://127.0.0.1:1";
-        let simulator = Simulator::new(
-            State::default(),
-            vec![Arc::new(Gupshup { address: address.to_owned() })],
-            Arc::new(StillClock::at_millis(1_710_169_200_005)),
-            gateway.clone(),
-            address,
-            Pace::default(),
-        );
-        let settings: BTreeMap<String, String> =
-            settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        simulator.put_line(Line {
-            id: LINE.to_owned(),
-            carrier: super::NAME.to_owned(),
-            name: "Wharf".to_owned(),
-            number: NUMBER.to_owned(),
-            settings,
-            webhook_url: "http://gateway/w".to_owned(),
-        });
-        simulator.put_user(User::new(USER, "Ñusta"));
-        Self { simulator, gateway }
+        let gupshup = Gupshup { address: ADDRESS.to_owned() };
+        let user = User::new(USER, "Ñusta");
+        let world = Self::of(gupshup, 1_710_169_200_005, Gateway::default(), user);
+        world.put_line(LINE, NUMBER, settings);
+        world
     }
 
     fn enterprise() -> Self {
@@ -88,37 +45,6 @@ impl World {
         ])
     }
 
-    /// The user writes, which opens the service window; the webhook is forgotten.
-    async fn open(self) -> Self {
-        self.say(FromUser::Text { body: "Hola".to_owned() }).await;
-        self
-    }
-
-    /// What the gateway hears of it.
-    async fn say(&self, content: FromUser) -> Value {
-        self.simulator.say(LINE, USER, content).unwrap();
-        let mut heard = self.heard().await;
-        assert_eq!(heard.len(), 1);
-        heard.remove(0)
-    }
-
-    async fn posts(&self) -> Vec<WebhookPost> {
-        self.simulator.step().await;
-        std::mem::take(&mut *self.gateway.0.lock().unwrap())
-    }
-
-    async fn heard(&self) -> Vec<Value> {
-        let posts = self.posts().await;
-        posts.iter().map(|post| serde_json::from_slice(&post.body).unwrap()).collect()
-    }
-
-    async fn call(&self, request: Request<Body>) -> (StatusCode, String) {
-        let response: Response = self.simulator.router().oneshot(request).await.unwrap();
-        let status = response.status();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (status, String::from_utf8(bytes.to_vec()).unwrap())
-    }
-
     /// A call of the gateway's one address.
     async fn rest(&self, fields: &[(&str, &str)]) -> (StatusCode, Value) {
         let mut all = vec![
@@ -130,8 +56,7 @@ impl World {
         ];
         all.retain(|(name, _)| fields.iter().all(|(own, _)| own != name));
         all.extend(fields);
-        let (status, body) = self.call(form("POST", "/gupshup/GatewayAPI/rest", "x", &all)).await;
-        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+        self.fetch_json(form("POST", "/gupshup/GatewayAPI/rest", "x", &all)).await
     }
 
     /// A sending by self-serve's form.
@@ -147,30 +72,12 @@ impl World {
         path: &str,
         fields: &[(&str, &str)],
     ) -> (StatusCode, Value) {
-        let (status, body) = self.call(form(method, path, "key-1", fields)).await;
-        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+        self.fetch_json(form(method, path, "key-1", fields)).await
     }
 
     async fn partner(&self, body: &Value) -> (StatusCode, Value) {
-        let request = Request::post("/gupshup/partner/app/app-1/v3/message")
-            .header("authorization", "token-1")
-            .body(Body::from(body.to_string()))
-            .unwrap();
-        let (status, body) = self.call(request).await;
-        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
-    }
-
-    /// What the user saw last.
-    fn shown(&self) -> ToUser {
-        self.last().1
-    }
-
-    fn last(&self) -> (Message, ToUser) {
-        let message = self.simulator.read(|state| state.messages.last().cloned()).unwrap();
-        match message.entry.clone() {
-            Entry::ToUser { sent, .. } => (message, sent.content),
-            Entry::FromUser { .. } => panic!("the business wrote nothing"),
-        }
+        let path = "/gupshup/partner/app/app-1/v3/message";
+        self.fetch_json(world::request("POST", path, &[("authorization", "token-1")], body)).await
     }
 
     fn decide(&self, review: Review) {
@@ -210,7 +117,7 @@ fn code(answer: &Value) -> &str {
 
 #[tokio::test]
 async fn the_gateway_takes_a_text_and_reports_with_our_reference() {
-    let world = World::enterprise().open().await;
+    let world = World::enterprise().opened().await;
     let mut fields = TEXT.to_vec();
     fields.push(("extra", "MSG1"));
     let (status, answer) = world.rest(&fields).await;
@@ -239,7 +146,7 @@ async fn the_gateway_takes_a_text_and_reports_with_our_reference() {
 
 #[tokio::test]
 async fn the_gateway_refuses_with_200_and_a_code() {
-    let world = World::enterprise().open().await;
+    let world = World::enterprise().opened().await;
     let with = |own: &[(&'static str, &'static str)]| {
         let mut fields = TEXT.to_vec();
         fields.retain(|(name, _)| own.iter().all(|(other, _)| other != name));
@@ -271,15 +178,13 @@ async fn the_gateway_refuses_with_200_and_a_code() {
 
 #[tokio::test]
 async fn faults_look_like_the_gateways() {
-    let world = World::enterprise().open().await;
+    let world = World::enterprise().opened().await;
     for (fault, expected) in [
         (SendFault::RateLimited, StatusCode::TOO_MANY_REQUESTS),
         (SendFault::Unavailable { status: 503 }, StatusCode::SERVICE_UNAVAILABLE),
         (SendFault::Garbage, StatusCode::OK),
     ] {
-        world.simulator.change(|state| {
-            state.faults.entry(LINE.to_owned()).or_default().sends.push_back(fault);
-        });
+        world.fail_next(fault);
         let (status, body) = world.rest(&TEXT).await;
         assert_eq!(status, expected);
         assert!(body.is_string(), "no JSON: {body}");
@@ -306,7 +211,7 @@ const ACTION: &str = r#"{"buttons":[{"type":"reply","reply":{"id":"y","title":"S
 
 #[tokio::test]
 async fn the_gateways_menus_are_tapped() {
-    let world = World::enterprise().open().await;
+    let world = World::enterprise().opened().await;
     let menu = [
         ("method", "SendMediaMessage"),
         ("isTemplate", "false"),
@@ -432,7 +337,7 @@ async fn each_account_opens_only_its_own_calls() {
         ("hsm_userid", "2"),
         ("hsm_password", "q"),
     ])
-    .open()
+    .opened()
     .await;
     let as_hsm = [("userid", "2"), ("password", "q")];
     let mut fields = TEXT.to_vec();
@@ -446,7 +351,7 @@ async fn each_account_opens_only_its_own_calls() {
 #[tokio::test]
 async fn every_kind_of_the_gateways_messages_is_a_string_in_a_flat_body() {
     let world = World::enterprise();
-    let heard = world.say(FromUser::Text { body: "Hola".to_owned() }).await;
+    let heard = world.told_of(FromUser::Text { body: "Hola".to_owned() }).await;
     for (name, expected) in [
         ("waNumber", json!(NUMBER)),
         ("mobile", json!(USER)),
@@ -464,7 +369,7 @@ async fn every_kind_of_the_gateways_messages_is_a_string_in_a_flat_body() {
         bytes: Arc::new(b"abc".to_vec()),
     });
     let heard = world
-        .say(FromUser::File {
+        .told_of(FromUser::File {
             kind: FileKind::Voice,
             file: file.clone(),
             mime: "audio/ogg".to_owned(),
@@ -476,12 +381,12 @@ async fn every_kind_of_the_gateways_messages_is_a_string_in_a_flat_body() {
     let link =
         format!("{}{}", voice["url"].as_str().unwrap(), voice["signature"].as_str().unwrap());
     let path = link.strip_prefix("http://127.0.0.1:1").unwrap();
-    let (status, bytes) = world.call(Request::get(path).body(Body::empty()).unwrap()).await;
-    assert_eq!((status, bytes.as_str()), (StatusCode::OK, "abc"));
+    let (status, bytes) = world.fetch(world::request("GET", path, &[], &Value::Null)).await;
+    assert_eq!((status, bytes.as_slice()), (StatusCode::OK, &b"abc"[..]));
 
     let payment = json!({ "type": "payment", "payment": { "reference_id": "r" } });
     let other = FromUser::Other { kind: "interactive".to_owned(), content: payment.clone() };
-    let heard = world.say(other).await;
+    let heard = world.told_of(other).await;
     assert_eq!(heard["interactive"], payment.to_string());
 }
 
@@ -494,7 +399,7 @@ async fn callbacks_prove_themselves_and_may_be_forms() {
         ("algorithm", "HS512"),
         ("callback_format", "form"),
     ]);
-    world.simulator.say(LINE, USER, FromUser::Text { body: "Sí & no".to_owned() }).unwrap();
+    world.says_text("Sí & no");
     let post = world.posts().await.remove(0);
     let header = |name: &str| {
         post.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -511,7 +416,7 @@ async fn callbacks_prove_themselves_and_may_be_forms() {
 
 #[tokio::test]
 async fn self_serve_takes_a_text_and_tells_both_ids() {
-    let world = World::self_serve("2").open().await;
+    let world = World::self_serve("2").opened().await;
     let (status, answer) = world.session(&json!({ "type": "text", "text": "Buenas" })).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
     let id = &answer["messageId"];
@@ -539,7 +444,7 @@ async fn self_serve_takes_a_text_and_tells_both_ids() {
 
 #[tokio::test]
 async fn self_serve_refuses_by_status() {
-    let world = World::self_serve("2").open().await;
+    let world = World::self_serve("2").opened().await;
     let text = json!({ "type": "text", "text": "a" }).to_string();
     let url = "/gupshup/wa/api/v1/msg";
     let good = addressed(&[("message", &text)]);
@@ -562,16 +467,16 @@ async fn self_serve_refuses_by_status() {
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert_eq!(answer["message"], expected);
     }
-    let (status, body) = world.call(form("POST", url, "wrong", &good)).await;
+    let (status, body) = world.fetch_json(form("POST", url, "wrong", &good)).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
-    assert!(body.contains("Authentication Failed"), "{body}");
-    let (status, _) = world.call(form("POST", url, "", &good)).await;
+    assert!(body.to_string().contains("Authentication Failed"), "{body}");
+    let (status, _) = world.fetch(form("POST", url, "", &good)).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn self_serves_menus_bring_our_text_back() {
-    let world = World::self_serve("2").open().await;
+    let world = World::self_serve("2").opened().await;
     let menu = json!({
         "type": "quick_reply", "msgid": "m1",
         "content": { "type": "text", "header": "Cita", "text": "¿Listo?", "caption": "Wharf" },
@@ -663,7 +568,7 @@ async fn self_serves_templates_are_reviewed_told_sent_and_removed() {
 
 #[tokio::test]
 async fn the_partner_api_takes_metas_form_under_its_own_token() {
-    let world = World::self_serve("3").open().await;
+    let world = World::self_serve("3").opened().await;
     let to_user = |kind: &str, content: Value| {
         let mut body = json!({ "messaging_product": "whatsapp", "to": USER, "type": kind });
         body[kind] = content;
@@ -689,16 +594,14 @@ async fn the_partner_api_takes_metas_form_under_its_own_token() {
     let (status, bad) = world.partner(&to_user("text", json!({}))).await;
     assert_eq!((status, &bad["error"]["code"]), (StatusCode::BAD_REQUEST, &json!(100)));
 
-    let request = Request::post("/gupshup/partner/app/app-1/v3/message")
-        .header("apikey", "key-1")
-        .body(Body::from(reaction.to_string()))
-        .unwrap();
-    assert_eq!(world.call(request).await.0, StatusCode::UNAUTHORIZED);
+    let path = "/gupshup/partner/app/app-1/v3/message";
+    let request = world::request("POST", path, &[("apikey", "key-1")], &reaction);
+    assert_eq!(world.fetch(request).await.0, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn version_3_joins_what_happens_and_hides_numbers() {
-    let world = World::self_serve("3").open().await;
+    let world = World::self_serve("3").opened().await;
     let mut hidden = User::new("919900000008", "Quispe");
     hidden.scoped_id = Some("IN.5550001".to_owned());
     world.simulator.put_user(hidden);
@@ -753,7 +656,7 @@ async fn a_subscription_moves_the_callbacks_and_is_tried() {
     assert!(tried.headers.contains(&("authorization".to_owned(), "Bearer hook-secret".to_owned())));
     let body: Value = serde_json::from_slice(&tried.body).unwrap();
     assert_eq!(body["payload"]["type"], "sandbox-start");
-    let heard = world.say(FromUser::Text { body: "Hola".to_owned() }).await;
+    let heard = world.told_of(FromUser::Text { body: "Hola".to_owned() }).await;
     assert_eq!(heard["object"], "whatsapp_business_account");
 
     let other = "/gupshup/wa/app/app-2/subscription";

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{gupshup_id_of, self_serve_templates, v2_news};
 use crate::carrier::News;
 use crate::message::{FileKind, FromUser, Said, Sent, Status, StatusChange};
+use crate::meta::webhook::card;
 use crate::template::{CategoryChange, Review, Template};
 use crate::{Line, User};
 
@@ -27,7 +28,7 @@ pub(super) fn envelope(
     for one in news {
         match one {
             News::Said(user, said) => {
-                contacts.push(contact(user));
+                contacts.push(card(user));
                 messages.push(message(user, said, address_of));
             }
             News::Status(sent, change) => statuses.push(status(sent, change)),
@@ -45,18 +46,6 @@ pub(super) fn envelope(
         }
     }
     wrap(line, "messages", &value)
-}
-
-/// Somebody with a business-scoped id hides the number.
-fn contact(user: &User) -> Value {
-    let mut contact = json!({ "profile": { "name": user.name } });
-    if let Some(id) = user.told_id() {
-        contact["user_id"] = json!(id);
-    }
-    if let Some(number) = user.told_number() {
-        contact["wa_id"] = json!(number);
-    }
-    contact
 }
 
 fn message(user: &User, said: &Said, address_of: &dyn Fn(&str) -> String) -> Value {

@@ -1,100 +1,38 @@
 //! Infobip's API called with what its pages show, and what it posts.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use http_body_util::BodyExt;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
-use super::{Infobip, NAME};
-use crate::clock::StillClock;
+use super::Infobip;
+use crate::User;
 use crate::fault::SendFault;
-use crate::message::{Entry, FileKind, FromUser, Status, ToUser};
+use crate::message::{Entry, FileKind, FromUser, Status};
 use crate::people::{BatchItem, Target};
-use crate::post::Post;
-use crate::simulator::{Pace, StoredFile};
-use crate::state::State;
+use crate::simulator::StoredFile;
 use crate::template::Review;
-use crate::{Line, Simulator, User, WebhookPost};
+use crate::world::{self, ADDRESS, Gateway, HOOK, LINE};
 
 const NUMBER: &str = "15550102030";
 const USER: &str = "573001234567";
-const LINE: &str = "ib";
 const BASIC: &str = "Basic d2hhcmY6cGFzcw==";
 
-/// Keeps what it is told.
-#[derive(Default)]
-struct Gateway(Mutex<Vec<WebhookPost>>);
-
-#[async_trait]
-impl Post for Gateway {
-    async fn post(&self, post: WebhookPost) -> Result<u16, String> {
-        self.0.lock().unwrap().push(post);
-        Ok(200)
-    }
-
-    async fn get(&self, _: &str) -> Result<(u16, String), String> {
-        Err("Infobip asks nothing".to_owned())
-    }
-}
-
-struct World {
-    simulator: Simulator,
-    gateway: Arc<Gateway>,
-}
+type World = world::World<Infobip>;
 
 impl World {
     fn new(settings: &[(&str, &str)]) -> Self {
-        let gateway = Arc::new(Gateway::default());
-        let address = "http://127.0.0.1:1";
-        let simulator = Simulator::new(
-            State::default(),
-            vec![Arc::new(Infobip { address: address.to_owned() })],
-            Arc::new(StillClock::at_millis(1_710_169_200_005)),
-            gateway.clone(),
-            address,
-            Pace::default(),
-        );
+        let infobip = Infobip { address: ADDRESS.to_owned() };
+        let user = User::new(USER, "Ñusta");
+        let world = Self::of(infobip, 1_710_169_200_005, Gateway::default(), user);
         let own = [("username", "wharf"), ("password", "pass"), ("api_key", "key-1")];
-        let settings = own.iter().chain(settings);
-        simulator.put_line(Line {
-            id: LINE.to_owned(),
-            carrier: NAME.to_owned(),
-            name: "Wharf".to_owned(),
-            number: NUMBER.to_owned(),
-            settings: settings.map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            webhook_url: "http://gateway/w".to_owned(),
-        });
-        simulator.put_user(User::new(USER, "Ñusta"));
-        Self { simulator, gateway }
-    }
-
-    /// The user has written, and the webhook is forgotten.
-    async fn open() -> Self {
-        let world = Self::new(&[]);
-        world.says(FromUser::Text { body: "Hola".to_owned() }).await;
+        world.put_line(LINE, NUMBER, &[&own[..], settings].concat());
         world
     }
 
-    async fn posts(&self) -> Vec<WebhookPost> {
-        self.simulator.step().await;
-        std::mem::take(&mut *self.gateway.0.lock().unwrap())
-    }
-
-    async fn heard(&self) -> Vec<Value> {
-        let posts = self.posts().await;
-        posts.iter().map(|post| serde_json::from_slice(&post.body).unwrap()).collect()
-    }
-
     /// The result that the gateway gets of it.
-    async fn says(&self, content: FromUser) -> Value {
-        self.simulator.say(LINE, USER, content).unwrap();
-        let heard = self.heard().await;
-        assert_eq!(heard.len(), 1);
-        heard[0]["results"][0].clone()
+    async fn result_of(&self, content: FromUser) -> Value {
+        self.told_of(content).await["results"][0].clone()
     }
 
     async fn call(
@@ -104,36 +42,21 @@ impl World {
         authorization: &str,
         body: &Value,
     ) -> (u16, Value) {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/infobip{path}"))
-            .header("authorization", authorization)
-            .header("content-type", "application/json")
-            .body(Body::from(body.to_string()))
-            .unwrap();
-        let response = self.simulator.router().oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        let path = format!("/infobip{path}");
+        let request = world::request(method, &path, &[("authorization", authorization)], body);
+        let (status, answer) = self.fetch_json(request).await;
+        (status.as_u16(), answer)
     }
 
     async fn sends(&self, kind: &str, content: Value) -> (u16, Value) {
         let body = json!({ "from": NUMBER, "to": USER, "messageId": "m-1", "content": content });
         self.call("POST", &format!("/whatsapp/1/message/{kind}"), BASIC, &body).await
     }
-
-    fn shown(&self) -> ToUser {
-        let messages = self.simulator.read(|state| state.messages.clone());
-        match messages.into_iter().next_back().unwrap().entry {
-            Entry::ToUser { sent, .. } => sent.content,
-            Entry::FromUser { .. } => panic!("nothing was sent"),
-        }
-    }
 }
 
 #[tokio::test]
 async fn only_the_accounts_credentials_may_send() {
-    let world = World::open().await;
+    let world = World::new(&[]).opened().await;
     let body = json!({ "from": NUMBER, "to": USER, "content": { "text": "Hola" } });
     for good in [BASIC, "App key-1"] {
         let (status, answer) = world.call("POST", "/whatsapp/1/message/text", good, &body).await;
@@ -151,7 +74,7 @@ async fn only_the_accounts_credentials_may_send() {
 
 #[tokio::test]
 async fn a_text_becomes_a_message_with_the_callers_id_and_its_reports() {
-    let world = World::open().await;
+    let world = World::new(&[]).opened().await;
     let (status, answer) = world.sends("text", json!({ "text": "Hola 🚀" })).await;
     assert_eq!((status, &answer["messageId"]), (200, &json!("m-1")));
     assert_eq!(world.shown().body, "Hola 🚀");
@@ -168,7 +91,7 @@ async fn a_text_becomes_a_message_with_the_callers_id_and_its_reports() {
 
 #[tokio::test]
 async fn what_nobody_documented_is_refused() {
-    let world = World::open().await;
+    let world = World::new(&[]).opened().await;
     let long = "x".repeat(4097);
     for (kind, content) in [
         ("text", json!({ "text": "" })),
@@ -211,7 +134,7 @@ async fn what_nobody_documented_is_refused() {
 #[tokio::test]
 async fn what_a_user_does_is_told_in_infobips_words() {
     let world = World::new(&[]);
-    let text = world.says(FromUser::Text { body: "¡Hola!".to_owned() }).await;
+    let text = world.result_of(FromUser::Text { body: "¡Hola!".to_owned() }).await;
     assert_eq!(text["message"], json!({ "type": "TEXT", "text": "¡Hola!" }));
     assert_eq!([&text["from"], &text["to"]], [&json!(USER), &json!(NUMBER)]);
     assert_eq!(text["receivedAt"], "2024-03-11T15:00:00.005+0000");
@@ -219,7 +142,7 @@ async fn what_a_user_does_is_told_in_infobips_words() {
     let stored = StoredFile { mime: "application/pdf".to_owned(), filename: None, bytes };
     let file = world.simulator.put_file(stored);
     let document = world
-        .says(FromUser::File {
+        .result_of(FromUser::File {
             kind: FileKind::Document,
             file: file.clone(),
             mime: "application/pdf".to_owned(),
@@ -233,7 +156,7 @@ async fn what_a_user_does_is_told_in_infobips_words() {
     assert_eq!(world.call("GET", path, BASIC, &json!({})).await.0, 200);
     assert_eq!(world.call("GET", path, "App no", &json!({})).await.0, 401);
     let removed = FromUser::Reaction { emoji: String::new(), to: "m-1".to_owned() };
-    let removed = world.says(removed).await;
+    let removed = world.result_of(removed).await;
     assert_eq!(
         removed["message"],
         json!({ "type": "REACTION", "emoji": null, "action": "REMOVED",
@@ -244,15 +167,15 @@ async fn what_a_user_does_is_told_in_infobips_words() {
 #[tokio::test]
 async fn webhooks_carry_what_the_line_is_set_to() {
     for (settings, url, header) in [
-        (vec![], "http://gateway/w", Some(("authorization", BASIC))),
+        (vec![], HOOK, Some(("authorization", BASIC))),
         (
             vec![("webhook_username", "hook"), ("webhook_password", "p")],
-            "http://gateway/w",
+            HOOK,
             Some(("authorization", "Basic aG9vazpw")),
         ),
         (
             vec![("webhook_auth", "url_token"), ("webhook_token", "a b")],
-            "http://gateway/w?token=a+b",
+            "https://gateway.example/w?token=a+b",
             None,
         ),
         (
@@ -261,12 +184,12 @@ async fn webhooks_carry_what_the_line_is_set_to() {
                 ("webhook_header", "x-h"),
                 ("webhook_token", "t"),
             ],
-            "http://gateway/w",
+            HOOK,
             Some(("x-h", "t")),
         ),
     ] {
         let world = World::new(&settings);
-        world.simulator.say(LINE, USER, FromUser::Text { body: "Hola".to_owned() }).unwrap();
+        world.says_text("Hola");
         let post = world.posts().await.remove(0);
         assert_eq!(post.url, url);
         let more: Vec<_> =
@@ -363,16 +286,14 @@ async fn templates_are_checked_when_they_are_made() {
 
 #[tokio::test]
 async fn faults_are_answered_in_infobips_shapes() {
-    let world = World::open().await;
-    let fault = |fault| {
-        world.simulator.change(|state| {
-            state.faults.entry(LINE.to_owned()).or_default().sends.push_back(fault);
-        });
-    };
-    fault(SendFault::RateLimited);
-    fault(SendFault::Unavailable { status: 503 });
-    fault(SendFault::Garbage);
-    fault(SendFault::Code { code: "12".to_owned(), text: "Not enough credits".to_owned() });
+    let world = World::new(&[]).opened().await;
+    world.fail_next(SendFault::RateLimited);
+    world.fail_next(SendFault::Unavailable { status: 503 });
+    world.fail_next(SendFault::Garbage);
+    world.fail_next(SendFault::Code {
+        code: "12".to_owned(),
+        text: "Not enough credits".to_owned(),
+    });
     let mut answers = Vec::new();
     for _ in 0..4 {
         answers.push(world.sends("text", json!({ "text": "Hola" })).await);
@@ -385,7 +306,7 @@ async fn faults_are_answered_in_infobips_shapes() {
 
 #[tokio::test]
 async fn one_webhook_brings_messages_and_reports() {
-    let world = World::open().await;
+    let world = World::new(&[]).opened().await;
     world.sends("text", json!({ "text": "Hola" })).await;
     let number = world.simulator.read(|state| state.messages.last().unwrap().number);
     world.posts().await;
@@ -406,7 +327,7 @@ async fn one_webhook_brings_messages_and_reports() {
 
 #[tokio::test]
 async fn a_message_is_marked_as_read_and_typing_is_shown() {
-    let world = World::open().await;
+    let world = World::new(&[]).opened().await;
     let id = world.simulator.read(|state| match &state.messages[0].entry {
         Entry::FromUser { said, .. } => said.id.clone(),
         Entry::ToUser { .. } => panic!("the user began"),
@@ -436,7 +357,7 @@ async fn a_subscription_moves_the_webhooks_once() {
     });
     let path = "/subscriptions/1/subscription/WHATSAPP";
     assert_eq!(world.call("POST", path, BASIC, &body).await.0, 201);
-    world.simulator.say(LINE, USER, FromUser::Text { body: "Hola".to_owned() }).unwrap();
+    world.says_text("Hola");
     let post = world.posts().await.remove(0);
     assert_eq!((post.url.as_str(), post.headers[1].1.as_str()), ("http://new/w", "Basic aG9vazpw"));
     assert_eq!(world.call("POST", path, BASIC, &body).await.0, 409);

@@ -1,111 +1,44 @@
 //! Karix's API called with what its clients show, and what it posts.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use http_body_util::BodyExt;
+use axum::http::Request;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use super::Karix;
-use crate::clock::StillClock;
+use crate::User;
 use crate::fault::SendFault;
 use crate::message::{FileKind, FromUser, ToUser};
-use crate::post::Post;
-use crate::simulator::{Pace, StoredFile};
-use crate::state::State;
+use crate::simulator::StoredFile;
 use crate::template::Review;
-use crate::{Line, Simulator, User, WebhookPost};
+use crate::world::{self, ADDRESS, Gateway, LINE};
 
 const NUMBER: &str = "912200000005";
 const USER: &str = "919900000011";
-const LINE: &str = "kx";
 
-/// Keeps what it is told.
-#[derive(Default)]
-struct Gateway(Mutex<Vec<WebhookPost>>);
-
-#[async_trait]
-impl Post for Gateway {
-    async fn post(&self, post: WebhookPost) -> Result<u16, String> {
-        self.0.lock().unwrap().push(post);
-        Ok(200)
-    }
-
-    async fn get(&self, _: &str) -> Result<(u16, String), String> {
-        Err("Karix asks nothing".to_owned())
-    }
-}
-
-struct World {
-    simulator: Simulator,
-    gateway: Arc<Gateway>,
-}
+type World = world::World<Karix>;
 
 impl World {
     fn new(more: &[(&str, &str)]) -> Self {
-        let gateway = Arc::new(Gateway::default());
-        let address = "http://127.0.0.1:1";
-        let simulator = Simulator::new(
-            State::default(),
-            vec![Arc::new(Karix { address: address.to_owned() })],
-            Arc::new(StillClock::at_millis(1_710_169_260_005)),
-            gateway.clone(),
-            address,
-            Pace::default(),
+        let karix = Karix { address: ADDRESS.to_owned() };
+        let meera = User::new(USER, "Meera");
+        let world = Self::of(karix, 1_710_169_260_005, Gateway::default(), meera);
+        world.put_line(
+            LINE,
+            NUMBER,
+            &[&[("account_key", "key-1"), ("waba_id", "3001")][..], more].concat(),
         );
-        let settings = [("account_key", "key-1"), ("waba_id", "3001")];
-        let settings = settings.iter().chain(more);
-        let settings: BTreeMap<String, String> =
-            settings.map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        simulator.put_line(Line {
-            id: LINE.to_owned(),
-            carrier: super::NAME.to_owned(),
-            name: "Pier".to_owned(),
-            number: NUMBER.to_owned(),
-            settings,
-            webhook_url: "http://gateway/w".to_owned(),
-        });
-        simulator.put_user(User::new(USER, "Meera"));
-        Self { simulator, gateway }
+        world
     }
 
-    async fn posts(&self) -> Vec<WebhookPost> {
-        self.simulator.step().await;
-        std::mem::take(&mut *self.gateway.0.lock().unwrap())
-    }
-
-    async fn heard(&self) -> Vec<Value> {
-        let posts = self.posts().await;
-        posts.iter().map(|post| serde_json::from_slice(&post.body).unwrap()).collect()
-    }
-
-    async fn says(&self, content: FromUser) -> Value {
-        self.simulator.say(LINE, USER, content).unwrap();
-        self.heard().await.remove(0)
-    }
-
-    async fn open(self) -> Self {
-        self.says(FromUser::Text { body: "Hi".to_owned() }).await;
-        self
-    }
-
-    async fn call(&self, request: Request<Body>) -> (StatusCode, Vec<u8>) {
-        let response = self.simulator.router().oneshot(request).await.unwrap();
-        let status = response.status();
-        (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
-    }
-
-    async fn json(&self, request: Request<Body>) -> (u16, Value) {
-        let (status, body) = self.call(request).await;
-        (status.as_u16(), serde_json::from_slice(&body).unwrap_or(Value::Null))
+    async fn call(&self, request: Request<Body>) -> (u16, Value) {
+        let (status, answer) = self.fetch_json(request).await;
+        (status.as_u16(), answer)
     }
 
     async fn send(&self, content: Value) -> (u16, Value) {
-        self.json(request("POST", SEND, "key-1", &whole(content))).await
+        self.call(request("POST", SEND, "key-1", &whole(content))).await
     }
 }
 
@@ -113,10 +46,8 @@ const SEND: &str = "/karix/services/rcm/sendMessage";
 const TEMPLATES: &str = "/karix/api/v1.0/template/3001";
 
 fn request(method: &str, path: &str, key: &str, body: &Value) -> Request<Body> {
-    let request = Request::builder().method(method).uri(path);
-    let request = request.header("authentication", format!("Bearer {key}"));
-    let request = request.header("content-type", "application/json");
-    request.body(Body::from(body.to_string())).unwrap()
+    let key = format!("Bearer {key}");
+    world::request(method, path, &[("authentication", key.as_str())], body)
 }
 
 fn whole(content: Value) -> Value {
@@ -138,7 +69,7 @@ fn whole(content: Value) -> Value {
 /// A text is accepted under an id of 24 digits, and its reports bring our reference back.
 #[tokio::test]
 async fn a_text_is_sent_and_reported() {
-    let world = World::new(&[]).open().await;
+    let world = World::new(&[]).opened().await;
     let (status, answer) = world.send(json!({ "type": "TEXT", "text": "Yes" })).await;
     assert_eq!((status, &answer["statusCode"]), (200, &json!("200")));
     let mid = answer["mid"].as_str().unwrap();
@@ -157,7 +88,7 @@ async fn a_text_is_sent_and_reported() {
 /// Errors come inside HTTP 200, but where Karix itself does not answer.
 #[tokio::test]
 async fn refusals_have_karixs_form() {
-    let world = World::new(&[]).open().await;
+    let world = World::new(&[]).opened().await;
     let template = json!({ "templateId": "nothing", "parameterValues": {} });
     let (status, answer) = world.send(json!({ "type": "TEMPLATE", "template": template })).await;
     assert_eq!((status, answer["statusCode"].as_str()), (200, Some("210")));
@@ -174,22 +105,20 @@ async fn refusals_have_karixs_form() {
         assert_eq!((status, answer["statusCode"].as_str()), (200, Some("202")), "{wrong}");
     }
     let text = whole(json!({ "type": "TEXT", "text": "a" }));
-    let (status, _) = world.json(request("POST", SEND, "key-2", &text)).await;
+    let (status, _) = world.call(request("POST", SEND, "key-2", &text)).await;
     assert_eq!(status, 401);
     // The usual header opens nothing.
     let usual = Request::post(SEND).header("authorization", "Bearer key-1");
-    let (status, _) = world.json(usual.body(Body::from(text.to_string())).unwrap()).await;
+    let (status, _) = world.call(usual.body(Body::from(text.to_string())).unwrap()).await;
     assert_eq!(status, 401);
-    assert_eq!(world.json(request("GET", SEND, "key-1", &json!({}))).await.0, 405);
+    assert_eq!(world.call(request("GET", SEND, "key-1", &json!({}))).await.0, 405);
     for (fault, expected) in [
         (SendFault::RateLimited, 429),
         (SendFault::Unavailable { status: 503 }, 503),
         (SendFault::Garbage, 200),
         (SendFault::Code { code: "250".to_owned(), text: "no".to_owned() }, 200),
     ] {
-        world.simulator.change(|state| {
-            state.faults.entry(LINE.to_owned()).or_default().sends.push_back(fault.clone());
-        });
+        world.fail_next(fault.clone());
         let (status, answer) = world.send(json!({ "type": "TEXT", "text": "a" })).await;
         assert_eq!(status, expected, "{fault:?}");
         assert_ne!(answer["statusCode"], "200", "{fault:?}");
@@ -221,14 +150,14 @@ async fn a_template_lives() {
             { "type": "BUTTONS", "buttons": [{ "type": "QUICK_REPLY", "text": "Go" }] },
         ],
     });
-    let (status, made) = world.json(call("POST", TEMPLATES, body.clone())).await;
+    let (status, made) = world.call(call("POST", TEMPLATES, body.clone())).await;
     assert_eq!(status, 201, "{made}");
     let id = made["templateId"].as_str().unwrap();
-    let (status, again) = world.json(call("POST", TEMPLATES, body)).await;
+    let (status, again) = world.call(call("POST", TEMPLATES, body)).await;
     assert_eq!((status, &again["errorCode"]), (400, &json!(1003)));
     world.simulator.decide_template(id, Review::Approved).unwrap();
     assert!(world.posts().await.is_empty(), "Karix tells nobody");
-    let (_, list) = world.json(call("GET", TEMPLATES, json!({}))).await;
+    let (_, list) = world.call(call("GET", TEMPLATES, json!({}))).await;
     let row = &list["response"]["templates"][0];
     assert_eq!((&row["fb_template_id"], &row["template_name"]), (&json!(id), &json!("ready")));
     assert_eq!(row["template_create_status"], "APPROVED");
@@ -244,15 +173,15 @@ async fn a_template_lives() {
     assert_eq!(world.send(sent).await.1["statusCode"], "200");
 
     let by_name = format!("{TEMPLATES}/ready");
-    let (status, missing) = world.json(call("GET", &by_name, json!({}))).await;
+    let (status, missing) = world.call(call("GET", &by_name, json!({}))).await;
     assert_eq!((status, &missing["errorCode"]), (404, &json!(1012)));
     let by_number = format!("{TEMPLATES}/{id}");
-    assert_eq!(world.json(call("GET", &by_number, json!({}))).await.0, 200);
-    assert_eq!(world.json(call("DELETE", &by_number, json!({}))).await.0, 200);
-    assert_eq!(world.json(call("GET", &by_number, json!({}))).await.0, 404);
+    assert_eq!(world.call(call("GET", &by_number, json!({}))).await.0, 200);
+    assert_eq!(world.call(call("DELETE", &by_number, json!({}))).await.0, 200);
+    assert_eq!(world.call(call("GET", &by_number, json!({}))).await.0, 404);
     let other = "/karix/api/v1.0/template/4001";
-    assert_eq!(world.json(call("GET", other, json!({}))).await.1["errorCode"], 1004);
-    assert_eq!(world.json(request("GET", TEMPLATES, "key-1", &json!({}))).await.0, 401);
+    assert_eq!(world.call(call("GET", other, json!({}))).await.1["errorCode"], 1004);
+    assert_eq!(world.call(request("GET", TEMPLATES, "key-1", &json!({}))).await.0, 401);
 }
 
 /// A file lies behind the key, under the link as it was given and no other way of writing it.
@@ -269,20 +198,20 @@ async fn a_file_is_downloaded_with_the_key() {
         filename: None,
         caption: None,
     };
-    let said = world.says(content).await;
+    let said = world.told_of(content).await;
     let message = &said["eventContent"]["message"];
     assert_eq!(message["contentType"], "ATTACHMENT");
     let link = message["image"]["fileLink"].as_str().unwrap();
     let path = link.strip_prefix("http://127.0.0.1:1").unwrap();
     assert!(path.contains('%'), "{path}");
     let get = |path: &str, key: &str| request("GET", path, key, &json!({}));
-    let (status, body) = world.call(get(path, "key-1")).await;
+    let (status, body) = world.fetch(get(path, "key-1")).await;
     assert_eq!((status.as_u16(), body.as_slice()), (200, &b"picture"[..]));
-    assert_eq!(world.call(get(path, "other")).await.0.as_u16(), 401);
+    assert_eq!(world.fetch(get(path, "other")).await.0.as_u16(), 401);
     let encoded_again = path.replace('%', "%25");
-    assert_eq!(world.call(get(&encoded_again, "key-1")).await.0.as_u16(), 404);
+    assert_eq!(world.fetch(get(&encoded_again, "key-1")).await.0.as_u16(), 404);
     let locate = format!("/karix/services/media/get?media_id={file}");
-    let (_, found) = world.json(get(&locate, "key-1")).await;
+    let (_, found) = world.call(get(&locate, "key-1")).await;
     assert!(path.ends_with(found["filedata"].as_str().unwrap()));
 }
 
@@ -295,19 +224,19 @@ async fn webhooks_carry_the_secret() {
         (vec![("webhook_token", "t-1"), ("webhook_header", "X-T")], "x-t", "Bearer t-1"),
     ] {
         let world = World::new(&more);
-        world.simulator.say(LINE, USER, FromUser::Text { body: "Hi".to_owned() }).unwrap();
+        world.says_text("Hi");
         let post = world.posts().await.remove(0);
         assert!(post.headers.contains(&(name.to_owned(), value.to_owned())), "{post:?}");
     }
     let world = World::new(&[("wrapped", "data_body")]);
-    let said = world.says(FromUser::Text { body: "Hi".to_owned() }).await;
+    let said = world.told_of(FromUser::Text { body: "Hi".to_owned() }).await;
     assert_eq!(said["data_body"]["eventContent"]["message"]["text"]["body"], "Hi");
 }
 
 /// What is shown is what was sent, kind by kind.
 #[tokio::test]
 async fn every_kind_is_shown() {
-    let world = World::new(&[]).open().await;
+    let world = World::new(&[]).opened().await;
     let interactive = json!({
         "type": "button", "body": { "text": "Well?" },
         "action": { "buttons": [{ "type": "reply", "reply": { "id": "y", "title": "Yes" } }] },
@@ -326,8 +255,7 @@ async fn every_kind_is_shown() {
     ] {
         let (_, answer) = world.send(content.clone()).await;
         assert_eq!(answer["statusCode"], "200", "{content} {answer}");
-        let last = world.simulator.read(|state| state.messages.last().cloned()).unwrap();
-        let crate::message::Entry::ToUser { sent, .. } = last.entry else { panic!("to the user") };
-        assert!(shows(&sent.content), "{:?}", sent.content);
+        let shown = world.shown();
+        assert!(shows(&shown), "{shown:?}");
     }
 }

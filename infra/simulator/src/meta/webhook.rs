@@ -68,7 +68,7 @@ fn messages_change(line: &Line, users: &[&User], messages: &[Value], statuses: &
 }
 
 /// Whoever has a business-scoped id hides the number.
-fn card(user: &User) -> Value {
+pub(crate) fn card(user: &User) -> Value {
     let mut card = json!({ "profile": { "name": user.name } });
     if let Some(id) = user.told_id() {
         card["user_id"] = json!(id);

@@ -1,14 +1,13 @@
 //! A bot and a user, played in memory.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
 use crate::domain::bot::{Bot, Published};
-use crate::domain::channel::{Channel, MarkdownType, OptionsLayout, ProviderKind};
+use crate::domain::channel::{Channel, ProviderKind};
+use crate::domain::fixtures;
 use crate::domain::flow::{Config, Definition, Flow};
 use crate::domain::ids::{ChannelId, TenantId};
-use crate::domain::limits::Limits;
 use crate::domain::message::{Choice, Context, FromUser, Received};
 use crate::domain::use_case::UseCase;
 use crate::domain::user::{Address, Sender, WaId};
@@ -55,25 +54,9 @@ impl Play {
             channel: Channel {
                 id: CHANNEL,
                 tenant: TENANT,
-                name: "n".into(),
-                provider: ProviderKind::Meta,
-                phone_number: "573177700000".into(),
-                default_country: "CO".into(),
                 language: Language::En,
-                credentials: String::new(),
-                settings: BTreeMap::default(),
-                associated_app: None,
-                require_exp: false,
-                options_layout: OptionsLayout::Auto,
-                markdown_type: MarkdownType::Whatsapp,
-                send_images_as_files: true,
                 use_case: Some(UseCase::Bot(BOT)),
-                active: true,
-                limits: Limits::default(),
-                warnings: Vec::new(),
-                created,
-                updated,
-                version,
+                ..fixtures::channel(ProviderKind::Meta)
             },
             bot: Bot {
                 id: BOT,

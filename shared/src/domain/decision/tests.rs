@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::domain::channel::{Language, MarkdownType, OptionsLayout, ProviderKind};
+use crate::domain::channel::{Language, ProviderKind};
 use crate::domain::conversation::LastSend;
+use crate::domain::fixtures;
 use crate::domain::flow::Config;
 use crate::domain::ids::{
     ChannelId, FlowId, HookRuleId, InboundId, OutboundId, ProcessId, TenantId,
@@ -82,25 +83,8 @@ impl Play {
         let channel = Channel {
             id: CHANNEL,
             tenant: TENANT,
-            name: "number 1".into(),
-            provider: ProviderKind::Meta,
-            phone_number: "573177700000".into(),
-            default_country: "CO".into(),
             language: Language::En,
-            credentials: String::new(),
-            settings: std::collections::BTreeMap::default(),
-            associated_app: None,
-            require_exp: false,
-            options_layout: OptionsLayout::Auto,
-            markdown_type: MarkdownType::Whatsapp,
-            send_images_as_files: true,
-            use_case: None,
-            active: true,
-            limits: crate::domain::limits::Limits::default(),
-            warnings: Vec::new(),
-            created: now,
-            updated: now,
-            version: 1,
+            ..fixtures::channel(ProviderKind::Meta)
         };
         let address = Address::Phone(WaId::parse("573001234567").unwrap());
         Self {

@@ -1,6 +1,6 @@
 //! What a template may be made of, and what a sending makes of it.
 
-use super::super::ids::{ChannelId, OutboundId, TenantId};
+use super::super::fixtures::{self, map};
 use super::super::message::{ButtonValue, Location, MediaSource, TemplateHeader, TemplateMessage};
 use super::super::time::Time;
 use super::*;
@@ -9,38 +9,17 @@ fn text(text: &str) -> String {
     text.to_owned()
 }
 
-fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(name, value)| (text(name), text(value))).collect()
-}
-
 fn with_content(content: &str) -> Outbound {
     Outbound {
-        id: OutboundId::from_bytes([1; 16]),
-        tenant: TenantId::from_bytes([2; 16]),
-        channel: ChannelId::from_bytes([3; 16]),
-        provider: ProviderKind::Meta,
-        phone_number: text("573177700000"),
-        name: text("Order"),
         is_notification: true,
         content: text(content),
         category: Category::Marketing,
         template_type: TemplateType::Text,
-        language: text("pt-BR"),
         media_url: None,
         variables: template::variables(content).unwrap_or_default(),
-        examples: pairs(&[("name", "Ana"), ("order", "42"), ("code", "25OFF"), ("spare", "x")]),
+        examples: map(&[("name", "Ana"), ("order", "42"), ("code", "25OFF"), ("spare", "x")]),
         buttons: Vec::new(),
-        parts: Parts::default(),
-        rating: Rating::default(),
-        status: ReviewStatus::Pending,
-        provider_status: text("not_submitted"),
-        rejected_reason: None,
-        template_name: text("order_01010101"),
-        template_id: None,
-        created: Time::from_millis(0),
-        updated: Time::from_millis(0),
-        polled: None,
-        version: 1,
+        ..fixtures::outbound(&fixtures::channel(ProviderKind::Meta))
     }
 }
 
@@ -114,7 +93,7 @@ fn a_content_keeps_the_rules_of_bodies() {
     let unknown = broken(with_content("Hello {{.unknown}}, welcome to us"));
     assert_eq!(unknown, "var.unknown is required");
     let kept = with_content("Hello {{.name}}, welcome to us").checked().unwrap();
-    assert_eq!(kept.examples, pairs(&[("name", "Ana")]), "what nobody uses is not kept");
+    assert_eq!(kept.examples, map(&[("name", "Ana")]), "what nobody uses is not kept");
 }
 
 /// T33, K41: header and footer.
@@ -247,7 +226,7 @@ fn authentication_templates_have_no_words_of_ours() {
             format!("copy_code {ours}"),
         ),
         (
-            with(|o| o.examples = pairs(&[("code", "0123456789ABCDEF")])),
+            with(|o| o.examples = map(&[("code", "0123456789ABCDEF")])),
             text("var.code must have at most 15 characters"),
         ),
         (
@@ -350,7 +329,7 @@ fn a_sending_fills_every_part() {
         Button::CopyCode { example: text("25OFF") },
     ];
     assert_eq!(outbound.names(), ["order", "name", "code"]);
-    let given = Filling::of(&pairs(&[("name", "Eva\n P."), ("order", "7"), ("code", "x9")]));
+    let given = Filling::of(&map(&[("name", "Eva\n P."), ("order", "7"), ("code", "x9")]));
     let sent = message(&outbound, given);
     assert_eq!(sent.header, Some(TemplateHeader::Text(text("7"))));
     assert_eq!(sent.body, ["Eva P.", "7"]);
@@ -366,7 +345,7 @@ fn a_sending_fills_every_part() {
             (4, ButtonValue::CopyCode { code: text("25OFF") }),
         ]
     );
-    let missing = outbound.fit(Filling::of(&pairs(&[("name", "Eva"), ("order", "7")])));
+    let missing = outbound.fit(Filling::of(&map(&[("name", "Eva"), ("order", "7")])));
     assert_eq!(missing.unwrap_err().to_string(), "var.code is required");
 }
 
@@ -374,10 +353,10 @@ fn a_sending_fills_every_part() {
 #[test]
 fn a_code_stands_in_text_and_button() {
     let outbound = otp(Otp::default());
-    let sent = message(&outbound, Filling::of(&pairs(&[("code", "123456")])));
+    let sent = message(&outbound, Filling::of(&map(&[("code", "123456")])));
     assert_eq!((sent.body.as_slice(), sent.rendered.as_deref()), (&[text("123456")][..], None));
     assert_eq!(values(&sent), [(0, ButtonValue::Url { suffix: text("123456") })]);
-    let long = outbound.fit(Filling::of(&pairs(&[("code", "0123456789ABCDEF")])));
+    let long = outbound.fit(Filling::of(&map(&[("code", "0123456789ABCDEF")])));
     assert_eq!(long.unwrap_err().to_string(), "var.code must have at most 15 characters");
 }
 
@@ -432,7 +411,7 @@ fn cards_are_filled_one_by_one() {
             vec![card(Some("For {{.name}} now"), buttons()), card(Some("For you"), buttons())];
     });
     assert_eq!(outbound.files().count(), 2);
-    let sent = message(&outbound, Filling::of(&pairs(&[("name", "Eva"), ("order", "7")])));
+    let sent = message(&outbound, Filling::of(&map(&[("name", "Eva"), ("order", "7")])));
     let told: Vec<_> = sent.cards.iter().map(|card| card.body.clone()).collect();
     assert_eq!(told, [vec![text("Eva")], Vec::new()]);
     let second: Vec<_> = sent.cards[1].buttons.iter().map(|button| &button.value).collect();

@@ -18,6 +18,7 @@ pub mod addresses;
 pub mod apps;
 pub mod audit;
 pub mod bots;
+pub mod channel_body;
 pub mod channels;
 pub mod content;
 pub mod conversations;

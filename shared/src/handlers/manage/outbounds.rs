@@ -100,8 +100,9 @@ impl Manage {
     ) -> Result<ListOf<OutboundView>> {
         call.require(Role::Integrator)?;
         let number = filter.waba_phone_number.as_deref();
-        let number =
-            number.map(|text| super::channels::number("waba_phone_number", text)).transpose()?;
+        let number = number
+            .map(|text| super::channel_body::number("waba_phone_number", text))
+            .transpose()?;
         let OutboundFilter { status, is_notification, page_size, start_key, .. } = filter;
         let paging = ListQuery { page_size, start_key }.paging();
         let keep = |outbound: &Outbound| {

@@ -1,8 +1,7 @@
 //! Files: AWS hands none out and takes none in, but copies between WhatsApp and a bucket of the account, which is read
 //! and written here.
 
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::json;
@@ -11,7 +10,7 @@ use super::settings::{MEDIA_BUCKET, PHONE_NUMBER_ID, WABA_ID};
 use super::{answer, call};
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{Media, MediaSource};
-use crate::provider::{Class, Fetch, Purpose, Upload, UploadStep};
+use crate::provider::{Class, Fetch, Purpose, Upload, UploadStep, request};
 
 /// In front of the keys of users' files, and of those that we bring.
 const IN: &str = "wharf/in/";
@@ -35,7 +34,7 @@ pub(super) fn fetch(channel: &OpenChannel, media: &Media) -> Fetch {
     let into = call::to(channel, Method::POST, "/v1/whatsapp/media/get", &[], Some(&asked));
     let query = [("list-type", "2"), ("max-keys", "1"), ("prefix", folder.as_str())];
     let lookup = call::bucket(channel, Method::GET, "", &query);
-    Fetch::Copy { into, lookup }
+    Fetch::Copy { into: Box::new(into), lookup: Box::new(lookup) }
 }
 
 /// The file that a list of its folder names.
@@ -93,8 +92,7 @@ fn put(channel: &OpenChannel, file: &Upload<'_>) -> Request<Vec<u8>> {
     let mut request = call::bucket(channel, Method::PUT, &format!("/{}", key(file)), &[]);
     let kind = HeaderValue::from_str(file.mime);
     let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    request.headers_mut().insert(CONTENT_TYPE, kind);
-    *request.body_mut() = file.bytes.to_vec();
+    request::fill(&mut request, kind, file.bytes.to_vec());
     request
 }
 

@@ -2,8 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Uri};
+use http::{Method, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -11,8 +10,8 @@ use super::settings::{MEDIA_BUCKET, PHONE_NUMBER_ID, key};
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::Sending;
 use crate::domain::user::Address;
-use crate::provider::Unsupported;
 use crate::provider::cloud::{self, Reference};
+use crate::provider::{Unsupported, request};
 
 /// As signatures name the service.
 const SERVICE: &str = "social-messaging";
@@ -20,13 +19,6 @@ const SERVICE: &str = "social-messaging";
 const API_VERSION: &str = "v23.0";
 /// What a signature leaves as it is; everything else is written in hex.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// An address that is none becomes `/`, which no client calls: nothing is sent anywhere.
-pub(super) fn get(address: Uri) -> Request<Vec<u8>> {
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = address;
-    request
-}
 
 /// What the names of hosts in a region end with.
 pub(super) fn suffix(region: &str) -> &'static str {
@@ -52,8 +44,7 @@ pub(super) fn to(
         .map_or_else(|| format!("https://{SERVICE}.{region}.{}", suffix(region)), str::to_owned);
     let mut request = signed(channel, SERVICE, method, &format!("{base}{path}"), query);
     if let Some(body) = body {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = body.to_string().into_bytes();
+        request::fill_json(&mut request, body);
     }
     request
 }
@@ -88,8 +79,7 @@ fn signed(
         address.push(if place == 0 { '?' } else { '&' });
         address.push_str(&pair);
     }
-    let mut request = get(address.parse().unwrap_or_default());
-    *request.method_mut() = method;
+    let mut request = request::to(method, &address);
     request.extensions_mut().insert(key(channel, service));
     request
 }

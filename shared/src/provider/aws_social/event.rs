@@ -49,7 +49,7 @@ pub(super) fn parse(posted: &Posted, channel: &OpenChannel) -> Parsed {
     if posted.kind != NOTIFICATION {
         return ignored("subscription");
     }
-    let Ok(told) = serde_json::from_str::<Told>(&posted.message) else {
+    let Some(told) = cloud::read::<Told>(serde_json::from_str(&posted.message).ok()) else {
         return ignored("unreadable");
     };
     let entry = named(&told).unwrap_or(told.entry);

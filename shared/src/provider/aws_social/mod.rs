@@ -39,14 +39,13 @@ impl Provider for AwsSocial {
     }
 
     fn certificate(&self, call: &WebhookCall, channel: &OpenChannel) -> Option<Request<Vec<u8>>> {
-        let address = Posted::read(&call.body)?.check(channel).ok()?;
-        Some(call::get(address))
+        Posted::read(&call.body)?.check(channel).ok()
     }
 
     /// Without its certificate no call is proved.
     fn verify(&self, call: &WebhookCall, channel: &OpenChannel) -> Result<(), Refused> {
-        Posted::read(&call.body).ok_or(NOT_OF_SNS)?.check(channel)?;
-        Err(refused("the certificate is missing"))
+        let posted = Posted::read(&call.body).ok_or(NOT_OF_SNS)?;
+        posted.check(channel).and(Err(refused("the certificate is missing")))
     }
 
     fn verify_signed(

@@ -3,7 +3,7 @@
 use crate::domain::aws_key::AwsKey;
 use crate::domain::channel::{OpenChannel, Secret};
 use crate::provider::Setting;
-use crate::provider::proof::{is_base_url, is_version, is_visible};
+use crate::provider::setting::is_visible;
 
 pub(super) const PHONE_NUMBER_ID: &str = "phone_number_id";
 pub(super) const WABA_ID: &str = "waba_id";
@@ -16,73 +16,31 @@ pub(super) const MEDIA_BUCKET: &str = "media_bucket";
 const KEY_CHARACTERS_MAX: usize = 128;
 
 pub(super) const ALL: &[Setting] = &[
-    Setting {
-        name: "access_key_id",
-        required: true,
-        secret: true,
-        rule: "must be 16 to 128 letters and digits",
-        check: |text| {
-            (16..=KEY_CHARACTERS_MAX).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_alphanumeric())
-        },
-    },
-    Setting {
-        name: "secret_access_key",
-        required: true,
-        secret: true,
-        rule: "must be 1 to 128 visible ASCII characters",
-        check: |text| is_visible(text) && text.len() <= KEY_CHARACTERS_MAX,
-    },
-    Setting {
-        name: "region",
-        required: true,
-        secret: false,
-        rule: "must be a region of AWS such as eu-west-1",
-        check: is_region,
-    },
-    Setting {
-        name: PHONE_NUMBER_ID,
-        required: true,
-        secret: false,
-        rule: "must be phone-number-id- and 32 hex digits",
-        check: |text| is_id(text, "phone-number-id-"),
-    },
-    Setting {
-        name: TOPIC_ARN,
-        required: true,
-        secret: false,
-        rule: "must be the ARN of a standard topic of SNS",
-        check: is_topic,
-    },
-    Setting {
-        name: MEDIA_BUCKET,
-        required: true,
-        secret: false,
-        rule: "must be the name of a bucket of S3: 3 to 63 letters in lower case, digits, - and .",
-        check: is_bucket,
-    },
+    Setting::secret("access_key_id", "must be 16 to 128 letters and digits", |text| {
+        (16..=KEY_CHARACTERS_MAX).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
+    .required(),
+    Setting::secret("secret_access_key", "must be 1 to 128 visible ASCII characters", |text| {
+        is_visible(text) && text.len() <= KEY_CHARACTERS_MAX
+    })
+    .required(),
+    Setting::plain("region", "must be a region of AWS such as eu-west-1", is_region).required(),
+    Setting::plain(PHONE_NUMBER_ID, "must be phone-number-id- and 32 hex digits", |text| {
+        is_id(text, "phone-number-id-")
+    })
+    .required(),
+    Setting::plain(TOPIC_ARN, "must be the ARN of a standard topic of SNS", is_topic).required(),
+    Setting::plain(
+        MEDIA_BUCKET,
+        "must be the name of a bucket of S3: 3 to 63 letters in lower case, digits, - and .",
+        is_bucket,
+    )
+    .required(),
     // For templates.
-    Setting {
-        name: WABA_ID,
-        required: false,
-        secret: false,
-        rule: "must be waba- and 32 hex digits",
-        check: |text| is_id(text, "waba-"),
-    },
-    Setting {
-        name: "api_version",
-        required: false,
-        secret: false,
-        rule: "must be a version such as v23.0",
-        check: is_version,
-    },
-    Setting {
-        name: "base_url",
-        required: false,
-        secret: false,
-        rule: "must be an https address (http only on this machine) without query",
-        check: is_base_url,
-    },
+    Setting::plain(WABA_ID, "must be waba- and 32 hex digits", |text| is_id(text, "waba-")),
+    Setting::api_version("api_version"),
+    Setting::address("base_url"),
 ];
 
 fn is_region(text: &str) -> bool {

@@ -130,7 +130,7 @@ pub(super) fn delete(channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<
         vec![("id", channel.setting(WABA_ID, "")), ("templateName", &outbound.template_name)];
     match &outbound.template_id {
         Some(id) => {
-            query.extend([("metaTemplateId", id.as_str()), ("deleteAllTemplates", "false")])
+            query.extend([("metaTemplateId", id.as_str()), ("deleteAllTemplates", "false")]);
         }
         None => query.push(("deleteAllTemplates", "true")),
     }

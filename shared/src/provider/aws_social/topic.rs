@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{Request, StatusCode, Uri};
+use http::{Method, Request, StatusCode};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use webpki::ring::RSA_PKCS1_2048_8192_SHA256;
 
 use super::settings::{TOPIC_ARN, topic_region};
 use crate::domain::channel::OpenChannel;
-use crate::provider::Refused;
+use crate::provider::{Refused, cloud, request};
 
 /// SHA-256, which a topic has where its `SignatureVersion` is set to 2.
 const SIGNATURE_VERSION: &str = "2";
@@ -46,11 +46,11 @@ const CONFIRMATION: &str = "SubscriptionConfirmation";
 
 impl Posted {
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+        cloud::read(serde_json::from_slice(body).ok())
     }
 
-    /// Everything but the signature itself: whose topic it is, how it is signed, and where the certificate is.
-    pub(super) fn check(&self, channel: &OpenChannel) -> Result<Uri, Refused> {
+    /// Everything but the signature itself: whose topic it is, how it is signed, and how its certificate is had.
+    pub(super) fn check(&self, channel: &OpenChannel) -> Result<Request<Vec<u8>>, Refused> {
         let ours = channel.setting(TOPIC_ARN, "");
         if ours.is_empty() || self.topic_arn != ours {
             return Err(refused("TopicArn is not the channel's topic"));
@@ -58,17 +58,17 @@ impl Posted {
         if self.signature_version != SIGNATURE_VERSION {
             return Err(refused("SignatureVersion must be 2: set it on the topic"));
         }
-        address(channel, &self.signing_cert_url)
-            .filter(|uri| uri.path().ends_with(".pem"))
+        get(channel, &self.signing_cert_url)
+            .filter(|request| request.uri().path().rsplit('.').next() == Some("pem"))
             .ok_or_else(|| refused("SigningCertURL must be a certificate of SNS"))
     }
 
     /// By the key of this certificate, as PEM.
     pub(super) fn verify(&self, certificate: &[u8]) -> Result<(), Refused> {
-        let unreadable = |_| refused("the certificate cannot be read");
+        const UNREADABLE: &str = "the certificate cannot be read";
         let certificate =
-            CertificateDer::from_pem_slice(certificate).map_err(|_| unreadable(()))?;
-        let certificate = EndEntityCert::try_from(&certificate).map_err(|_| unreadable(()))?;
+            CertificateDer::from_pem_slice(certificate).map_err(|_| refused(UNREADABLE))?;
+        let certificate = EndEntityCert::try_from(&certificate).map_err(|_| refused(UNREADABLE))?;
         let signature =
             STANDARD.decode(&self.signature).map_err(|_| refused("Signature must be base64"))?;
         certificate
@@ -101,13 +101,13 @@ impl Posted {
     /// The visit that confirms the subscription, if this asks for it.
     pub(super) fn confirm(&self, channel: &OpenChannel) -> Option<Request<Vec<u8>>> {
         let url = self.subscribe_url.as_deref().filter(|_| self.kind == CONFIRMATION)?;
-        address(channel, url).map(super::call::get)
+        get(channel, url)
     }
 }
 
-/// An address of SNS in the topic's region: nothing else is called because a stranger names it. Where the channel
+/// A visit to an address of SNS in the topic's region: nothing else is called because a stranger names it. Where the channel
 /// has an address of its own for AWS, it is there.
-fn address(channel: &OpenChannel, text: &str) -> Option<Uri> {
+fn get(channel: &OpenChannel, text: &str) -> Option<Request<Vec<u8>>> {
     let url = Url::parse(text).ok()?;
     let is_there = match channel.setting("base_url", "") {
         "" => {
@@ -118,7 +118,7 @@ fn address(channel: &OpenChannel, text: &str) -> Option<Uri> {
         base => text.starts_with(&format!("{}/", base.trim_end_matches('/'))),
     };
     let is_bare = url.username().is_empty() && url.password().is_none();
-    url.as_str().parse().ok().filter(|_| is_there && is_bare)
+    (is_there && is_bare).then(|| request::to(Method::GET, url.as_str()))
 }
 
 pub(super) fn refused(message: &'static str) -> Refused {

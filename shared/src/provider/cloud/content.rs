@@ -83,7 +83,7 @@ fn place(part: Option<&RawValue>) -> Option<FromUser> {
 }
 
 /// The number as it was written.
-fn degrees(part: Option<&RawValue>) -> Option<String> {
+pub(in crate::provider) fn degrees(part: Option<&RawValue>) -> Option<String> {
     let written = part?.get();
     let digits = match any::<String>(part) {
         Some(text) => text,

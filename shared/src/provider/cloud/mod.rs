@@ -13,7 +13,7 @@ pub(super) mod upload;
 pub(super) mod wire;
 
 pub(super) use build::{Reference, body, content as object};
-pub(super) use content::content;
+pub(super) use content::{content, degrees};
 pub(super) use parse::{OTHER_OBJECT, any, hash, parse, parse_value, read, said, speaks, text};
 
 use crate::domain::channel::OpenChannel;

@@ -1,9 +1,8 @@
 //! Calls of 360dialog: addresses, the key, and everything that is neither a message nor a template. The key tells the
 //! number: no call names it.
 
-use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
-use http::{HeaderName, Method, Request, Response, StatusCode, Uri};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use http::header::{HeaderValue, USER_AGENT};
+use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -11,18 +10,16 @@ use super::answer;
 use super::settings::{Api, WEBHOOK_TOKEN, api, base};
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{Media, MediaSource};
-use crate::provider::cloud;
 use crate::provider::{Answer, Check, Fetch, Purpose, Registered, Upload, UploadStep};
+use crate::provider::{cloud, request};
 
-const KEY: HeaderName = HeaderName::from_static("d360-api-key");
+const KEY: &str = "d360-api-key";
 /// What every webhook brings, because 360dialog signs nothing.
 pub(super) const GATEWAY_TOKEN: &str = "x-gateway-token";
 /// Where Meta keeps the files of users. The key is good only at 360dialog, which hands them out under the same paths.
 const LOOKASIDE: &str = "lookaside.fbsbx.com";
 /// Some download hosts refuse calls without one.
 const AGENT: &str = "wharf";
-/// Everything but what ids and template names are made of.
-const SEGMENT: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
 
 /// A call of the channel's API. `query` is encoded here.
 pub(super) fn to(
@@ -32,35 +29,21 @@ pub(super) fn to(
     query: &[(&str, &str)],
     body: Option<&Value>,
 ) -> Request<Vec<u8>> {
-    let mut address = base(channel).to_owned();
-    for segment in path {
-        address.push('/');
-        address.extend(utf8_percent_encode(segment, SEGMENT));
-    }
-    if !query.is_empty() {
-        let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-        address.push('?');
-        address.push_str(&pairs);
-    }
+    let address = request::address(base(channel).to_owned(), path, query);
     let mut request = with_key(channel, &address);
     *request.method_mut() = method;
     if let Some(body) = body {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = body.to_string().into_bytes();
+        request::fill_json(&mut request, body);
     }
     request
 }
 
-/// A `GET`. An address that is none becomes `/`, which no client calls.
+/// A `GET`.
 fn with_key(channel: &OpenChannel, address: &str) -> Request<Vec<u8>> {
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = address.parse::<Uri>().unwrap_or_default();
+    let mut request = request::to(Method::GET, address);
     request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
     let key = channel.credentials.get("token").unwrap_or_default();
-    if let Ok(mut value) = HeaderValue::from_str(key) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(KEY, value);
-    }
+    request::secret_header(&mut request, KEY, key);
     request
 }
 
@@ -177,8 +160,7 @@ fn upload_call(channel: &OpenChannel, file: &Upload<'_>) -> Request<Vec<u8>> {
         }
     };
     let mut request = to(channel, Method::POST, path, &[], None);
-    request.headers_mut().insert(CONTENT_TYPE, kind);
-    *request.body_mut() = body;
+    request::fill(&mut request, kind, body);
     request
 }
 

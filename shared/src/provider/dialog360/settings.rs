@@ -2,7 +2,7 @@
 
 use crate::domain::channel::OpenChannel;
 use crate::provider::Setting;
-use crate::provider::proof::{is_base_url, is_visible};
+use crate::provider::setting::is_visible;
 
 /// Which of the two generations of the API a channel's key belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,47 +32,20 @@ const NAMESPACE_CHARACTERS_MAX: usize = 128;
 
 /// D2: only the key has to be given.
 pub(super) const ALL: &[Setting] = &[
-    Setting {
-        name: "token",
-        required: true,
-        secret: true,
-        rule: "must be 1 to 1024 visible ASCII characters",
-        check: |text| is_visible(text) && text.len() <= KEY_CHARACTERS_MAX,
-    },
-    Setting {
-        name: WEBHOOK_TOKEN,
-        required: false,
-        secret: true,
-        rule: "must be 16 to 256 visible ASCII characters",
-        check: |text| {
-            is_visible(text) && (TOKEN_CHARACTERS_MIN..=TOKEN_CHARACTERS_MAX).contains(&text.len())
-        },
-    },
-    Setting {
-        name: "api",
-        required: false,
-        secret: false,
-        rule: "must be v2 or v1",
-        check: |text| matches!(text, "v1" | "v2"),
-    },
-    Setting {
-        name: "base_url",
-        required: false,
-        secret: false,
-        rule: "must be an https address (http only on this machine) without query",
-        check: is_base_url,
-    },
+    Setting::secret("token", "must be 1 to 1024 visible ASCII characters", |text| {
+        is_visible(text) && text.len() <= KEY_CHARACTERS_MAX
+    })
+    .required(),
+    Setting::secret(WEBHOOK_TOKEN, "must be 16 to 256 visible ASCII characters", |text| {
+        is_visible(text) && (TOKEN_CHARACTERS_MIN..=TOKEN_CHARACTERS_MAX).contains(&text.len())
+    }),
+    Setting::plain("api", "must be v2 or v1", |text| matches!(text, "v1" | "v2")),
+    Setting::address("base_url"),
     // Of templates that were not made here; ours know their own (v1).
-    Setting {
-        name: "namespace",
-        required: false,
-        secret: false,
-        rule: "must be 1 to 128 letters, digits, _ and -",
-        check: |text| {
-            let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-            (1..=NAMESPACE_CHARACTERS_MAX).contains(&text.len()) && text.bytes().all(is_word)
-        },
-    },
+    Setting::plain("namespace", "must be 1 to 128 letters, digits, _ and -", |text| {
+        let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        (1..=NAMESPACE_CHARACTERS_MAX).contains(&text.len()) && text.bytes().all(is_word)
+    }),
 ];
 
 /// Where the API is, without a slash at the end. The legacy one is written with its `/v1` and without.

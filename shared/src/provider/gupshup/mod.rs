@@ -22,7 +22,7 @@ use self::settings::{Mode, field, mode};
 use super::cloud::{self, Dialect};
 use super::{
     Answer, Check, Fetch, Malformed, Parsed, Provider, Purpose, Refused, Setting, Submitted,
-    TemplatePage, Unsupported, Upload, UploadStep, WebhookCall,
+    TemplatePage, Unsupported, Upload, UploadStep, WebhookCall, request,
 };
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{Media, MediaSource, Sending};
@@ -205,20 +205,14 @@ impl Provider for Gupshup {
     fn fetch_media(&self, channel: &OpenChannel, media: &Media) -> Fetch {
         match &media.source {
             Some(MediaSource::Link(url) | MediaSource::PrivateLink { url, .. }) => {
-                match url.parse::<http::Uri>() {
-                    Ok(uri) if uri.host().is_some() => {
-                        Fetch::Bytes(wire::request(Method::GET, url, Vec::new()))
-                    }
-                    // No address: asking again would not make it one.
-                    Ok(_) | Err(_) => Fetch::Nothing,
-                }
+                request::open_link(url)
             }
             Some(MediaSource::ProviderId(id)) => match field(channel, "app_token") {
                 Some(token) => {
                     let url =
-                        settings::partner_url(channel, &format!("media/{}", wire::segment(id)));
-                    let mut request = wire::request(Method::GET, &url, Vec::new());
-                    wire::secret_header(&mut request, "authorization", token);
+                        settings::partner_url(channel, &format!("media/{}", request::segment(id)));
+                    let mut request = request::to(Method::GET, &url);
+                    request::secret_header(&mut request, "authorization", token);
                     Fetch::Bytes(request)
                 }
                 None => Fetch::Nothing,

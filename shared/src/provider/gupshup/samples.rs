@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use super::NAME;
 use super::self_serve_send::{reason, with_key};
 use super::settings::{field, partner_url, self_serve_url};
-use super::wire::{multipart, secret_header, segment, text};
+use super::wire::text;
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::Failure;
+use crate::provider::multipart::Form;
+use crate::provider::request::{self, secret_header, segment};
 use crate::provider::{Upload, UploadStep, codes};
 
 /// The next call, or what came of it.
@@ -44,17 +46,24 @@ fn given(body: &Value) -> Option<String> {
 }
 
 fn call(channel: &OpenChannel, file: &Upload<'_>) -> Request<Vec<u8>> {
-    let fields = [("file_type", file.mime)];
     if let Some(token) = field(channel, "app_token") {
-        let url = partner_url(channel, "upload/media");
-        let mut request = multipart(Method::POST, &url, &fields, file);
+        let mut request = form(&partner_url(channel, "upload/media"), file);
         secret_header(&mut request, "authorization", token);
         return request;
     }
     let app = segment(field(channel, "app_id").unwrap_or_default());
-    let url = self_serve_url(channel, &format!("wa/{app}/wa/media/v2"));
-    let mut request = multipart(Method::POST, &url, &fields, file);
+    let mut request = form(&self_serve_url(channel, &format!("wa/{app}/wa/media/v2")), file);
     with_key(channel, &mut request);
+    request
+}
+
+/// The file with its type beside it.
+fn form(url: &str, file: &Upload<'_>) -> Request<Vec<u8>> {
+    let name = file.filename.unwrap_or("sample");
+    let form = Form::around(file.bytes).text("file_type", file.mime);
+    let (kind, body) = form.file("file", name, file.mime, file.bytes).finish();
+    let mut request = request::to(Method::POST, url);
+    request::fill(&mut request, kind, body);
     request
 }
 

@@ -8,7 +8,7 @@ use super::NAME;
 use super::auth::callback_header;
 use super::enterprise_send::refused;
 use super::settings::{app_url, field, our_number, partner_url, self_serve_url};
-use super::wire::{form, json as json_call, object, secret_header, text};
+use super::wire::{form, json as json_call, object, text};
 use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Sending, TemplateHeader,
@@ -16,6 +16,7 @@ use crate::domain::message::{
 };
 use crate::domain::user::{Address, WaId};
 use crate::provider::cloud::{self, Reference};
+use crate::provider::request::secret_header;
 use crate::provider::{Answer, Class, Unsupported, codes};
 
 /// The call that sends the message: by form if there is one for it, else by the partner API.

@@ -3,6 +3,7 @@
 use crate::domain::channel::OpenChannel;
 use crate::domain::user::WaId;
 use crate::provider::Setting;
+use crate::provider::setting::is_visible;
 
 /// Which of the two products carries the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,70 +29,46 @@ const PARTNER_URL: &str = "https://partner.gupshup.io";
 
 const NOT_EMPTY: &str = "must not be empty";
 const DIGITS: &str = "must be digits with the country code";
-const ADDRESS: &str = "must be an absolute http or https address";
 const PARAMETER: &str = "must be the name of a parameter: letters, digits and _";
 
 pub(super) const ALL: &[Setting] = &[
-    plain("mode", "must be enterprise or self_serve", |v| matches!(v, "enterprise" | "self_serve")),
-    plain("mobile_number", DIGITS, |v| WaId::parse(v).is_ok()),
-    plain("waba_id", NOT_EMPTY, filled),
+    Setting::plain("mode", "must be enterprise or self_serve", |v| {
+        matches!(v, "enterprise" | "self_serve")
+    }),
+    Setting::plain("mobile_number", DIGITS, |v| WaId::parse(v).is_ok()),
+    Setting::plain("waba_id", NOT_EMPTY, filled),
     secret("password"),
-    plain("hsm_userid", NOT_EMPTY, filled),
+    Setting::plain("hsm_userid", NOT_EMPTY, filled),
     secret("hsm_password"),
-    plain("two_way_userid", NOT_EMPTY, filled),
+    Setting::plain("two_way_userid", NOT_EMPTY, filled),
     secret("two_way_password"),
-    plain("send_host", ADDRESS, address),
-    plain("template_host", ADDRESS, address),
+    Setting::address("send_host"),
+    Setting::address("template_host"),
     // Which form of template an account takes is not published (A2).
-    plain("template_by", "must be text, template_id or whatsAppTemplateId", |v| {
+    Setting::plain("template_by", "must be text, template_id or whatsAppTemplateId", |v| {
         matches!(v, "text" | "template_id" | "whatsAppTemplateId")
     }),
     // So are the names of a payment's parameters (A2).
-    plain("order_type_parameter", PARAMETER, parameter),
-    plain("order_text_parameter", PARAMETER, parameter),
-    plain("order_action_parameter", PARAMETER, parameter),
+    Setting::plain("order_type_parameter", PARAMETER, parameter),
+    Setting::plain("order_text_parameter", PARAMETER, parameter),
+    Setting::plain("order_action_parameter", PARAMETER, parameter),
     secret("api_key"),
-    plain("app_name", NOT_EMPTY, filled),
-    plain("app_id", "must be letters, digits and -", |v| {
+    Setting::plain("app_name", NOT_EMPTY, filled),
+    Setting::plain("app_id", "must be letters, digits and -", |v| {
         filled(v) && v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     }),
     secret("webhook_token"),
-    plain("base_url", ADDRESS, address),
+    Setting::address("base_url"),
     secret("app_token"),
-    plain("partner_url", ADDRESS, address),
+    Setting::address("partner_url"),
 ];
 
-const fn plain(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
-    Setting { name, required: false, secret: false, rule, check }
-}
-
 const fn secret(name: &'static str) -> Setting {
-    Setting {
-        name,
-        required: false,
-        secret: true,
-        rule: "must be visible ASCII characters without blanks",
-        check: |v| filled(v) && v.bytes().all(|b| b.is_ascii_graphic()),
-    }
+    Setting::secret(name, "must be visible ASCII characters without blanks", is_visible)
 }
 
 fn filled(value: &str) -> bool {
     !value.trim().is_empty()
-}
-
-fn address(value: &str) -> bool {
-    url::Url::parse(value).is_ok_and(|url| {
-        let is_local = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => return false,
-        };
-        // The password goes there, so it must not go in the clear.
-        (url.scheme() == "https" || (url.scheme() == "http" && is_local))
-            && url.query().is_none()
-            && url.fragment().is_none()
-    }) && value.parse::<http::Uri>().is_ok()
 }
 
 fn parameter(value: &str) -> bool {

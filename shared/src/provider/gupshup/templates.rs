@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::enterprise_send::{common, said, sends_by_id};
 use super::self_serve_send::{post, reason, with_key};
 use super::settings::{Mode, app_url, hsm_account, mode, template_url};
-use super::wire::{form, list, object, request, segment, text};
+use super::wire::{form, list, object, text};
 use super::{samples, wire};
 use crate::domain::channel::OpenChannel;
 use crate::domain::outbound::{Button, Category, Otp, OtpType, Outbound, Sampled, TemplateType};
 use crate::domain::template;
+use crate::provider::request::{self, segment};
 use crate::provider::{Class, Submitted, TemplatePage, TemplateRow, codes};
 
 /// Rows per page of the gateway's list.
@@ -315,7 +316,7 @@ pub(super) fn read_submitted_self_serve(response: &Response<Vec<u8>>) -> Submitt
 
 /// All templates at once: paging is not documented well enough to depend on it (B10).
 pub(super) fn list_self_serve(channel: &OpenChannel) -> Request<Vec<u8>> {
-    let mut request = request(Method::GET, &app_url(channel, "template"), Vec::new());
+    let mut request = request::to(Method::GET, &app_url(channel, "template"));
     with_key(channel, &mut request);
     request
 }
@@ -339,7 +340,7 @@ pub(super) fn read_list_self_serve(response: &Response<Vec<u8>>) -> Option<Templ
 /// By name: self-serve removes all languages of it; ours has one.
 pub(super) fn delete_self_serve(channel: &OpenChannel, outbound: &Outbound) -> Request<Vec<u8>> {
     let path = format!("template/{}", segment(&outbound.template_name));
-    let mut request = request(Method::DELETE, &app_url(channel, &path), Vec::new());
+    let mut request = request::to(Method::DELETE, &app_url(channel, &path));
     with_key(channel, &mut request);
     request
 }

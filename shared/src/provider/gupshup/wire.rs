@@ -1,15 +1,14 @@
 //! Reading and writing what both dialects have in common: bodies, values that are sometimes numbers and sometimes
 //! texts, JSON inside of strings, forms. Not: what any of it means.
 
-use http::{HeaderName, HeaderValue, Method, Request, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use http::{HeaderValue, Method, Request, header};
 use serde_json::{Map, Value};
 
 use crate::domain::channel::OpenChannel;
 use crate::domain::phone;
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, WaId};
-use crate::provider::{Item, Parsed, Upload, WebhookCall};
+use crate::provider::{Item, Parsed, WebhookCall, request};
 
 /// The body as one object, JSON or form-encoded (A3): the Content-Type decides, then the first byte. A body that
 /// begins with `{` is never a form, whatever a careless client calls it. `None`: neither.
@@ -97,78 +96,20 @@ pub(super) fn hash(parts: &[&str]) -> String {
     hex::encode(context.finish())
 }
 
-/// A request. An address that cannot be parsed leads nowhere and the call fails; addresses were checked when
-/// they were configured.
-pub(super) fn request(method: Method, url: &str, body: Vec<u8>) -> Request<Vec<u8>> {
-    let mut request = Request::new(body);
-    *request.method_mut() = method;
-    if let Ok(uri) = url.parse() {
-        *request.uri_mut() = uri;
-    }
-    request
-}
-
-/// A `POST` of a form.
+/// A form.
 pub(super) fn form(method: Method, url: &str, fields: &[(&str, String)]) -> Request<Vec<u8>> {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let mut request = request(method, url, body.into_bytes());
+    let mut request = request::to(method, url);
     let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-    request.headers_mut().insert(header::CONTENT_TYPE, kind);
-    request
-}
-
-/// A form with a file in the part `file`.
-pub(super) fn multipart(
-    method: Method,
-    url: &str,
-    fields: &[(&str, &str)],
-    file: &Upload<'_>,
-) -> Request<Vec<u8>> {
-    // Of the file itself, so that it cannot stand in it.
-    let digest = ring::digest::digest(&ring::digest::SHA256, file.bytes);
-    let boundary = hex::encode(digest);
-    // Nothing of a name may end its quotes or its line.
-    let name = file.filename.unwrap_or("sample").replace(['"', '\r', '\n', '\\'], "_");
-    let mut body = Vec::with_capacity(file.bytes.len() + 1024);
-    for (field, value) in fields {
-        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"");
-        body.extend(format!("{head}\r\n\r\n{value}\r\n").bytes());
-    }
-    let head = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\""
-    );
-    body.extend(format!("{head}\r\nContent-Type: {}\r\n\r\n", file.mime).bytes());
-    body.extend_from_slice(file.bytes);
-    body.extend(format!("\r\n--{boundary}--\r\n").bytes());
-    let mut request = request(method, url, body);
-    if let Ok(kind) = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}")) {
-        request.headers_mut().insert(header::CONTENT_TYPE, kind);
-    }
+    request::fill(&mut request, kind, body.into_bytes());
     request
 }
 
 /// A `POST` of JSON.
 pub(super) fn json(url: &str, body: &Value) -> Request<Vec<u8>> {
-    let mut request = request(Method::POST, url, body.to_string().into_bytes());
-    let kind = HeaderValue::from_static("application/json");
-    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let mut request = request::to(Method::POST, url);
+    request::fill_json(&mut request, body);
     request
-}
-
-/// A header that no log shows.
-pub(super) fn secret_header(request: &mut Request<Vec<u8>>, name: &'static str, value: &str) {
-    if let Ok(mut value) = HeaderValue::from_str(value) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(HeaderName::from_static(name), value);
-    }
-}
-
-/// Everything but what ids and template names are made of.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
-
-/// One segment of a path.
-pub(super) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
 /// A JSON object of the members that are there.

@@ -2,9 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -12,11 +11,7 @@ use super::auth::{self, TOKEN_PARAMETER};
 use super::settings::{self, Account, Proof};
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{Media, MediaSource};
-use crate::provider::{Class, Fetch, Registered, codes};
-
-/// Everything but what ids and names are made of.
-const SEGMENT: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+use crate::provider::{Class, Fetch, Registered, codes, request};
 
 /// A call of `{base_url}/{path}`, its segments encoded here.
 pub(super) fn api(
@@ -25,17 +20,11 @@ pub(super) fn api(
     path: &[&str],
     body: Option<&Value>,
 ) -> Request<Vec<u8>> {
-    let mut address = settings::base(channel);
-    for segment in path {
-        address.push('/');
-        address.extend(utf8_percent_encode(segment, SEGMENT));
-    }
-    let mut request = to(channel, &address);
+    let mut request = to(channel, &request::address(settings::base(channel), path, &[]));
     *request.method_mut() = method;
-    request.headers_mut().insert(ACCEPT, JSON);
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     if let Some(body) = body {
-        request.headers_mut().insert(CONTENT_TYPE, JSON);
-        *request.body_mut() = body.to_string().into_bytes();
+        request::fill_json(&mut request, body);
     }
     request
 }
@@ -45,20 +34,15 @@ pub(super) fn sender(channel: &OpenChannel) -> &str {
     channel.phone_number.trim_start_matches('+')
 }
 
-/// A `GET` with the account's credentials. An address that is none becomes `/`, which no client calls: the call fails,
-/// and nothing is sent anywhere.
+/// A `GET` with the account's credentials.
 fn to(channel: &OpenChannel, address: &str) -> Request<Vec<u8>> {
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = address.parse().unwrap_or_default();
+    let mut request = request::to(Method::GET, address);
     let authorization = match settings::account(channel) {
         Some(Account::Key(key)) => format!("App {key}"),
         Some(Account::Login(login)) => format!("Basic {}", STANDARD.encode(auth::both(login))),
         None => return request,
     };
-    if let Ok(mut value) = HeaderValue::from_str(&authorization) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, value);
-    }
+    request::secret_header(&mut request, AUTHORIZATION, &authorization);
     request
 }
 
@@ -68,15 +52,7 @@ pub(super) fn media(channel: &OpenChannel, media: &Media) -> Fetch {
         Some(MediaSource::PrivateLink { url, .. }) if settings::is_own_host(channel, url) => {
             Fetch::Bytes(to(channel, url))
         }
-        Some(MediaSource::Link(url)) => match url.parse::<http::Uri>() {
-            Ok(uri) if uri.host().is_some() => {
-                let mut request = Request::new(Vec::new());
-                *request.uri_mut() = uri;
-                Fetch::Bytes(request)
-            }
-            // No address: asking again would not make it one.
-            Ok(_) | Err(_) => Fetch::Nothing,
-        },
+        Some(MediaSource::Link(url)) => request::open_link(url),
         Some(MediaSource::PrivateLink { .. } | MediaSource::ProviderId(_)) | None => Fetch::Nothing,
     }
 }

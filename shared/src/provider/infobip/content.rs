@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{cards, settings, wire};
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{Context, FromUser, Location, Media, MediaKind, MediaSource, Payment};
-use crate::provider::cloud::{any, read, text};
+use crate::provider::cloud::{any, degrees, read, text};
 
 /// Longest name of a file.
 const FILENAME_CHARS_MAX: usize = 240;
@@ -120,13 +120,6 @@ fn place(given: &wire::Content<'_>) -> Option<FromUser> {
         name: text(given.name.as_deref()),
         address: text(given.address.as_deref()),
     }))
-}
-
-/// The number as it was written.
-fn degrees(part: Option<&RawValue>) -> Option<String> {
-    let digits = any::<String>(part).or_else(|| part.map(|part| part.get().to_owned()))?;
-    digits.parse::<f64>().ok().filter(|number| number.is_finite())?;
-    Some(digits)
 }
 
 fn contacts(part: Option<&RawValue>) -> Option<FromUser> {

@@ -6,52 +6,44 @@ use url::Url;
 
 use crate::domain::channel::OpenChannel;
 use crate::provider::Setting;
-use crate::provider::proof::is_base_url;
+use crate::provider::setting::{is_base_url, is_visible};
 
 /// A secret that can be guessed is none.
 const SECRET_CHARACTERS_MIN: usize = 8;
 const SECRET_CHARACTERS_MAX: usize = 512;
 const NAME_CHARACTERS_MAX: usize = 64;
 
+const HOST: &str =
+    "must be the account's own host, with or without https:// (http only on this machine)";
 const NAME: &str = "must be 1 to 64 letters, digits, - and _";
 const USER: &str = "must be 1 to 512 characters without colon";
 const PASSWORD: &str = "must be 1 to 512 characters";
 const SECRET: &str = "must be 8 to 512 visible ASCII characters";
 
 pub(super) const ALL: &[Setting] = &[
-    Setting {
-        name: "base_url",
-        required: true,
-        secret: false,
-        rule: "must be the account's own host, with or without https:// (http only on this machine)",
-        check: |text| is_base_url(&with_scheme(text)),
-    },
-    plain("username", USER, is_user),
-    secret("password", PASSWORD, is_password),
-    secret("api_key", SECRET, is_secret),
-    plain("sandbox_keyword", "must be one word of 1 to 64 characters", is_word),
-    plain("webhook_auth", "must be basic, url_token, static_header or hmac", |text| {
+    Setting::plain("base_url", HOST, |text| is_base_url(&with_scheme(text))).required(),
+    Setting::plain("username", USER, is_user),
+    Setting::secret("password", PASSWORD, is_password),
+    Setting::secret("api_key", SECRET, is_secret),
+    Setting::plain("sandbox_keyword", "must be one word of 1 to 64 characters", is_word),
+    Setting::plain("webhook_auth", "must be basic, url_token, static_header or hmac", |text| {
         matches!(text, "basic" | "url_token" | "static_header" | "hmac")
     }),
-    plain("webhook_username", USER, is_user),
-    secret("webhook_password", PASSWORD, is_password),
-    secret("webhook_token", SECRET, is_secret),
-    secret("webhook_secret", SECRET, is_secret),
-    plain("webhook_header", "must be the name of a header", |text| {
+    Setting::plain("webhook_username", USER, is_user),
+    Setting::secret("webhook_password", PASSWORD, is_password),
+    Setting::secret("webhook_token", SECRET, is_secret),
+    Setting::secret("webhook_secret", SECRET, is_secret),
+    Setting::plain("webhook_header", "must be the name of a header", |text| {
         HeaderName::from_bytes(text.as_bytes()).is_ok()
     }),
-    plain("webhook_digest", "must be sha256 or sha512", |text| matches!(text, "sha256" | "sha512")),
-    plain("webhook_encoding", "must be hex or base64", |text| matches!(text, "hex" | "base64")),
-    plain("subscription_id", NAME, is_name),
+    Setting::plain("webhook_digest", "must be sha256 or sha512", |text| {
+        matches!(text, "sha256" | "sha512")
+    }),
+    Setting::plain("webhook_encoding", "must be hex or base64", |text| {
+        matches!(text, "hex" | "base64")
+    }),
+    Setting::plain("subscription_id", NAME, is_name),
 ];
-
-const fn plain(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
-    Setting { name, required: false, secret: false, rule, check }
-}
-
-const fn secret(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
-    Setting { name, required: false, secret: true, rule, check }
-}
 
 fn is_password(text: &str) -> bool {
     (1..=SECRET_CHARACTERS_MAX).contains(&text.chars().count())
@@ -64,8 +56,7 @@ fn is_user(text: &str) -> bool {
 }
 
 fn is_secret(text: &str) -> bool {
-    (SECRET_CHARACTERS_MIN..=SECRET_CHARACTERS_MAX).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_graphic())
+    (SECRET_CHARACTERS_MIN..=SECRET_CHARACTERS_MAX).contains(&text.len()) && is_visible(text)
 }
 
 fn is_word(text: &str) -> bool {

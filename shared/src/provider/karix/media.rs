@@ -3,10 +3,11 @@
 use http::{Method, Request, Response, Uri};
 
 use super::settings::{account_key, is_karix, media_url};
-use super::wire::{Object, call, segment};
+use super::wire::{Object, call};
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{Media, MediaSource};
 use crate::provider::Fetch;
+use crate::provider::request::{self, segment};
 
 /// How to get the bytes. How long a link lives is not known, and an id was seen by one reader only: the link goes
 /// first.
@@ -15,15 +16,7 @@ pub(super) fn fetch(channel: &OpenChannel, media: &Media) -> Fetch {
         Some(MediaSource::PrivateLink { url, .. }) if is_karix(channel, url) => {
             Fetch::Bytes(call(Method::GET, url, account_key(channel)))
         }
-        Some(MediaSource::Link(url)) => match url.parse::<Uri>() {
-            Ok(uri) if uri.host().is_some() => {
-                let mut request = Request::new(Vec::new());
-                *request.uri_mut() = uri;
-                Fetch::Bytes(request)
-            }
-            // No address: asking again would not make it one.
-            Ok(_) | Err(_) => Fetch::Nothing,
-        },
+        Some(MediaSource::Link(url)) => request::open_link(url),
         Some(MediaSource::ProviderId(id)) => {
             let path = format!("services/media/get?media_id={}", segment(id));
             Fetch::Lookup(call(Method::GET, &media_url(channel, &path), account_key(channel)))

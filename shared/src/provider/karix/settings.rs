@@ -1,10 +1,11 @@
 //! What a Karix channel is configured with, and where each value is found (K59, K61). Not: how it is stored.
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::domain::channel::OpenChannel;
 use crate::domain::user::WaId;
 use crate::provider::Setting;
+use crate::provider::setting::is_visible;
 
 /// Where messages are sent.
 const BASE_URL: &str = "https://rcmapi.instaalerts.zone";
@@ -19,65 +20,37 @@ const REPORTS: &str = "1001";
 const HOSTS: [&str; 3] = ["instaalerts.zone", "karix.com", "karix.solutions"];
 
 const VISIBLE: &str = "must be visible ASCII characters without blanks";
-const ADDRESS: &str = "must be an https address (http only on this machine) without query";
 
 /// A secret that can be guessed is none.
 const TOKEN_CHARACTERS_MIN: usize = 8;
 
 pub(super) const ALL: &[Setting] = &[
-    Setting { required: true, ..secret("account_key", VISIBLE, is_visible) },
-    plain("from", "must be digits with the country code", |v| WaId::parse(v).is_ok()),
-    plain("vendor", "must not be empty", |v| !v.trim().is_empty()),
-    plain("waba_id", "must be 1 to 32 digits", is_account_id),
+    Setting::secret("account_key", VISIBLE, is_visible).required(),
+    Setting::plain("from", "must be digits with the country code", |v| WaId::parse(v).is_ok()),
+    Setting::plain("vendor", "must not be empty", |v| !v.trim().is_empty()),
+    Setting::graph_id("waba_id"),
     // Sending and the template API may have keys of their own (karix 1).
-    secret("template_token", VISIBLE, is_visible),
-    plain("webhook_header", "must be the name of a header", is_header_name),
-    secret("webhook_token", "must be at least 8 visible ASCII characters without blanks", |v| {
-        is_visible(v) && v.len() >= TOKEN_CHARACTERS_MIN
-    }),
-    plain("webhook_dn_id", "must be letters, digits, _ and -", |v| {
+    Setting::secret("template_token", VISIBLE, is_visible),
+    Setting::plain("webhook_header", "must be the name of a header", is_header_name),
+    Setting::secret(
+        "webhook_token",
+        "must be at least 8 visible ASCII characters without blanks",
+        |v| is_visible(v) && v.len() >= TOKEN_CHARACTERS_MIN,
+    ),
+    Setting::plain("webhook_dn_id", "must be letters, digits, _ and -", |v| {
         !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
     }),
     // No public client was seen to send other interactive objects than buttons and lists (karix 2).
-    plain("cloud_interactive", "must be true or false", |v| matches!(v, "true" | "false")),
+    Setting::plain("cloud_interactive", "must be true or false", |v| matches!(v, "true" | "false")),
     // Only one client names a template's language (karix 2).
-    plain("template_language", "must be true or false", |v| matches!(v, "true" | "false")),
-    plain("base_url", ADDRESS, is_base_url),
-    plain("media_url", ADDRESS, is_base_url),
-    plain("template_url", ADDRESS, is_base_url),
+    Setting::plain("template_language", "must be true or false", |v| matches!(v, "true" | "false")),
+    Setting::address("base_url"),
+    Setting::address("media_url"),
+    Setting::address("template_url"),
 ];
-
-const fn plain(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
-    Setting { name, required: false, secret: false, rule, check }
-}
-
-const fn secret(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
-    Setting { name, required: false, secret: true, rule, check }
-}
-
-fn is_visible(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
-}
-
-fn is_account_id(text: &str) -> bool {
-    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-}
 
 fn is_header_name(text: &str) -> bool {
     http::HeaderName::from_bytes(text.as_bytes()).is_ok()
-}
-
-/// The key goes there, so it must not go in the clear.
-fn is_base_url(text: &str) -> bool {
-    let Ok(url) = Url::parse(text) else { return false };
-    let is_local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return false,
-    };
-    let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    is_bare && (url.scheme() == "https" || (url.scheme() == "http" && is_local))
 }
 
 /// Our number's digits; the channel's own number unless Karix knows the sender by another (K59).

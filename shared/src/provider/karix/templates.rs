@@ -1,17 +1,17 @@
 //! Templates through Karix's API (karix 5): components as Meta has them, addressed by number, where sending wants the
 //! name. Without the account's id there are none: every call then reads as "later".
 
-use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::settings::{account, template_token, template_url};
-use super::wire::{Object, call, post, segment};
+use super::wire::{Object, call, post};
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::Failure;
 use crate::domain::outbound::{Button, Category, Outbound, TemplateType};
 use crate::provider::cloud::{any, template};
 use crate::provider::multipart::Form;
+use crate::provider::request::{self, segment};
 use crate::provider::{Class, Submitted, TemplatePage, TemplateRow, Upload, UploadStep};
 
 /// A template of this name is there already.
@@ -203,7 +203,6 @@ fn sample(channel: &OpenChannel, file: &Upload<'_>, part: &str) -> Request<Vec<u
     let form = Form::around(file.bytes).text("file_type", file.mime).text("fileName", filename);
     let (kind, body) = form.file(part, filename, file.mime, file.bytes).finish();
     let mut request = call(Method::POST, &url(channel, "/media"), template_token(channel));
-    request.headers_mut().insert(CONTENT_TYPE, kind);
-    *request.body_mut() = body;
+    request::fill(&mut request, kind, body);
     request
 }

@@ -3,9 +3,7 @@
 
 use std::fmt;
 
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Request};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -13,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::provider::cloud::wire::Word;
 use crate::provider::cloud::{any, read};
+use crate::provider::request;
 
 /// An object whose parts are not read yet. The first of several parts with one name counts.
 #[derive(Debug)]
@@ -77,33 +76,18 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 }
 
 /// Karix's own name for the header of the key.
-const AUTHENTICATION: HeaderName = HeaderName::from_static("authentication");
+const AUTHENTICATION: &str = "authentication";
 
-/// A call with a key. An address that is none leads nowhere, and the call fails.
+/// A call with a key.
 pub(super) fn call(method: Method, url: &str, key: &str) -> Request<Vec<u8>> {
-    let mut request = Request::new(Vec::new());
-    *request.method_mut() = method;
-    *request.uri_mut() = url.parse().unwrap_or_default();
-    // A key that cannot stand in a header is left out: Karix then refuses.
-    if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {key}")) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(AUTHENTICATION, value);
-    }
+    let mut request = request::to(method, url);
+    request::secret_header(&mut request, AUTHENTICATION, &format!("Bearer {key}"));
     request
 }
 
 /// A `POST` of JSON.
 pub(super) fn post(url: &str, key: &str, body: &Value) -> Request<Vec<u8>> {
     let mut request = call(Method::POST, url, key);
-    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    *request.body_mut() = body.to_string().into_bytes();
+    request::fill_json(&mut request, body);
     request
-}
-
-/// Everything but what ids are made of.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
-
-/// One segment of a path, or a value of a query.
-pub(super) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
 }

@@ -1,14 +1,14 @@
 //! Calls of the Graph API: addresses, the token, and everything that is neither a message nor a template.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
-use http::{Method, Request, Response, Uri};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use http::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
+use http::{Method, Request, Response};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::{Media, MediaSource};
 use crate::provider::cloud::{self, wire};
+use crate::provider::request;
 use crate::provider::{Check, Fetch, Upload, UploadStep};
 
 /// Where the Cloud API is, unless the channel says otherwise.
@@ -26,23 +26,11 @@ pub(super) fn graph(
     query: &[(&str, &str)],
     body: Option<&Value>,
 ) -> Request<Vec<u8>> {
-    let mut address = versioned(channel);
-    for segment in path {
-        address.push('/');
-        address.extend(utf8_percent_encode(segment, SEGMENT));
-    }
-    if !query.is_empty() {
-        address.push('?');
-        address.push_str(
-            &form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish(),
-        );
-    }
-    let mut request = get(&address);
+    let mut request = get(&request::address(versioned(channel), path, query));
     *request.method_mut() = method;
     authorize(&mut request, channel);
     if let Some(body) = body {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = body.to_string().into_bytes();
+        request::fill_json(&mut request, body);
     }
     request
 }
@@ -60,14 +48,9 @@ fn versioned(channel: &OpenChannel) -> String {
     format!("{base}/{}", channel.setting("api_version", API_VERSION))
 }
 
-/// Everything but what ids and node names are made of.
-const SEGMENT: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
-
-/// A `GET` without the token. An address that is none becomes `/`, which no client calls: the call fails, and
-/// nothing is sent anywhere.
+/// A `GET` without the token.
 fn get(address: &str) -> Request<Vec<u8>> {
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = address.parse::<Uri>().unwrap_or_default();
+    let mut request = request::to(Method::GET, address);
     request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
     request
 }
@@ -75,10 +58,7 @@ fn get(address: &str) -> Request<Vec<u8>> {
 /// A token that cannot stand in a header is left out: the platform then answers 190.
 fn authorize(request: &mut Request<Vec<u8>>, channel: &OpenChannel) {
     let token = channel.credentials.get("access_token").unwrap_or_default();
-    if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {token}")) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, value);
-    }
+    request::secret_header(request, AUTHORIZATION, &format!("Bearer {token}"));
 }
 
 /// The number itself: the cheapest call that needs token and number to fit.
@@ -153,8 +133,7 @@ pub(super) fn upload(
     let number = channel.setting("phone_number_id", "");
     let mut request = graph(channel, Method::POST, &[number, "media"], &[], None);
     let (kind, body) = cloud::upload::form(file);
-    request.headers_mut().insert(CONTENT_TYPE, kind);
-    *request.body_mut() = body;
+    request::fill(&mut request, kind, body);
     UploadStep::Call(request)
 }
 

@@ -15,7 +15,8 @@ use crate::domain::channel::{OpenChannel, ProviderKind};
 use crate::domain::message::{Media, Sending};
 use crate::domain::outbound::Outbound;
 use crate::provider::cloud::{self, Dialect, Reference};
-use crate::provider::proof::{equal, is_base_url, is_version, is_visible};
+use crate::provider::proof::equal;
+use crate::provider::setting::is_visible;
 use crate::provider::{
     Answer, Check, Fetch, Malformed, Parsed, Provider, Purpose, Refused, Setting, Submitted,
     TemplatePage, Unsupported, Upload, UploadStep, WebhookCall,
@@ -45,72 +46,25 @@ const SECRET_CHARACTERS_MAX: usize = 512;
 /// System user tokens have about 200 characters; nothing limits them.
 const TOKEN_CHARACTERS_MAX: usize = 4096;
 
+const SECRET: &str = "must be 8 to 512 visible ASCII characters";
+
 const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "access_token",
-        required: true,
-        secret: true,
-        rule: "must be 1 to 4096 visible ASCII characters",
-        check: |text| is_visible(text) && text.len() <= TOKEN_CHARACTERS_MAX,
-    },
-    Setting {
-        name: "app_secret",
-        required: true,
-        secret: true,
-        rule: "must be 8 to 512 visible ASCII characters",
-        check: is_secret,
-    },
-    Setting {
-        name: "verify_token",
-        required: true,
-        secret: true,
-        rule: "must be 8 to 512 visible ASCII characters",
-        check: is_secret,
-    },
-    Setting {
-        name: "phone_number_id",
-        required: true,
-        secret: false,
-        rule: "must be 1 to 32 digits",
-        check: is_graph_id,
-    },
-    Setting {
-        name: "waba_id",
-        required: false,
-        secret: false,
-        rule: "must be 1 to 32 digits",
-        check: is_graph_id,
-    },
+    Setting::secret("access_token", "must be 1 to 4096 visible ASCII characters", |text| {
+        is_visible(text) && text.len() <= TOKEN_CHARACTERS_MAX
+    })
+    .required(),
+    Setting::secret("app_secret", SECRET, is_secret).required(),
+    Setting::secret("verify_token", SECRET, is_secret).required(),
+    Setting::graph_id("phone_number_id").required(),
+    Setting::graph_id("waba_id"),
     // Files of templates are uploaded to the app.
-    Setting {
-        name: "app_id",
-        required: false,
-        secret: false,
-        rule: "must be 1 to 32 digits",
-        check: is_graph_id,
-    },
-    Setting {
-        name: "api_version",
-        required: false,
-        secret: false,
-        rule: "must be a version such as v23.0",
-        check: is_version,
-    },
-    Setting {
-        name: "base_url",
-        required: false,
-        secret: false,
-        rule: "must be an https address (http only on this machine) without query",
-        check: is_base_url,
-    },
+    Setting::graph_id("app_id"),
+    Setting::api_version("api_version"),
+    Setting::address("base_url"),
 ];
 
 fn is_secret(text: &str) -> bool {
     is_visible(text) && (SECRET_CHARACTERS_MIN..=SECRET_CHARACTERS_MAX).contains(&text.len())
-}
-
-fn is_graph_id(text: &str) -> bool {
-    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl Provider for Meta {

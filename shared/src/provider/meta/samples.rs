@@ -9,6 +9,7 @@ use super::call;
 use crate::domain::channel::OpenChannel;
 use crate::domain::message::Failure;
 use crate::provider::cloud::answer;
+use crate::provider::request;
 use crate::provider::{Answer, Class, Upload, UploadStep};
 
 /// What the id of an upload begins with.
@@ -82,10 +83,7 @@ fn begin(channel: &OpenChannel, app: &str, file: &Upload<'_>) -> Request<Vec<u8>
 fn write(channel: &OpenChannel, id: &str, file: &Upload<'_>) -> Request<Vec<u8>> {
     let mut request = call::node(channel, Method::POST, id);
     let token = channel.credentials.get("access_token").unwrap_or_default();
-    if let Ok(mut value) = HeaderValue::from_str(&format!("OAuth {token}")) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, value);
-    }
+    request::secret_header(&mut request, AUTHORIZATION, &format!("OAuth {token}"));
     request.headers_mut().insert(FILE_OFFSET, HeaderValue::from_static("0"));
     *request.body_mut() = file.bytes.to_vec();
     request

@@ -3,7 +3,7 @@
 /// A sample's text. Above the modules, which is how they know it.
 macro_rules! fixture {
     ($name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/meta/", $name))
+        crate::provider::testing::fixture!("meta", $name)
     };
 }
 
@@ -11,79 +11,37 @@ mod answers;
 mod inbound;
 mod outgoing;
 
-use std::collections::BTreeMap;
-
-use http::{HeaderMap, HeaderValue, StatusCode};
-use proptest::prelude::*;
+use http::StatusCode;
 use ring::hmac;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::Meta;
-use crate::domain::channel::{
-    Channel, Credentials, Language, MarkdownType, OpenChannel, OptionsLayout, ProviderKind,
-};
-use crate::domain::ids::{ChannelId, TenantId};
-use crate::domain::time::Time;
+use crate::domain::channel::{Credentials, OpenChannel, ProviderKind};
+use crate::provider::testing::{self, answer, body, call, header, map};
+use crate::provider::trial::{Trial, stands_whatever_comes};
 use crate::provider::{Item, Provider, WebhookCall};
 
 const APP_SECRET: &str = "our-own-app-secret";
 const VERIFY_TOKEN: &str = "our-verify-token";
 const ACCESS_TOKEN: &str = "EAAtest.token-1";
-
-fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-}
+const USER: &str = "573001234567";
 
 fn channel() -> OpenChannel {
-    OpenChannel {
-        channel: Channel {
-            id: ChannelId::derive(&[b"meta"]),
-            tenant: TenantId::derive(&[b"tenant"]),
-            name: "Support".to_owned(),
-            provider: ProviderKind::Meta,
-            phone_number: "15550102030".to_owned(),
-            default_country: "CO".to_owned(),
-            language: Language::Es,
-            credentials: String::new(),
-            settings: map(&[
-                ("phone_number_id", "109876500012345"),
-                ("waba_id", "208765400098765"),
-            ]),
-            associated_app: None,
-            require_exp: false,
-            options_layout: OptionsLayout::Auto,
-            markdown_type: MarkdownType::Whatsapp,
-            send_images_as_files: true,
-            use_case: None,
-            active: true,
-            limits: crate::domain::limits::Limits::default(),
-            warnings: Vec::new(),
-            created: Time::from_millis(0),
-            updated: Time::from_millis(0),
-            version: 1,
-        },
-        credentials: Credentials::new(map(&[
+    testing::open(
+        ProviderKind::Meta,
+        "15550102030",
+        &[("phone_number_id", "109876500012345"), ("waba_id", "208765400098765")],
+        &[
             ("access_token", ACCESS_TOKEN),
             ("app_secret", APP_SECRET),
             ("verify_token", VERIFY_TOKEN),
-        ])),
-        app: None,
-    }
-}
-
-fn call(body: &[u8]) -> WebhookCall {
-    WebhookCall {
-        headers: HeaderMap::new(),
-        query: Vec::new(),
-        body: body.to_vec(),
-        now: Time::from_millis(1_710_170_500_000),
-    }
+        ],
+    )
 }
 
 fn signed(body: &str, signature: &str) -> WebhookCall {
-    let mut call = call(body.as_bytes());
-    call.headers.insert("X-Hub-Signature-256", HeaderValue::from_str(signature).unwrap());
-    call
+    testing::call_with("X-Hub-Signature-256", signature, body)
 }
 
 fn signature(secret: &str, body: &[u8]) -> String {
@@ -134,7 +92,7 @@ fn no_secret_and_no_signature_refuse() {
 }
 
 fn handshake(query: &[(&str, &str)]) -> Option<Result<String, StatusCode>> {
-    let mut call = call(b"");
+    let mut call = call("");
     call.query = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     Meta.handshake(&call, &channel()).map(|answer| answer.map_err(|refused| refused.status))
 }
@@ -159,7 +117,7 @@ fn the_handshake_answers_the_challenge_to_our_token_only() {
     assert_eq!(handshake(&[("token", "x")]), None);
     let mut bare = channel();
     bare.credentials = Credentials::default();
-    let mut call = call(b"");
+    let mut call = call("");
     call.query =
         vec![("hub.mode".into(), "subscribe".into()), ("hub.verify_token".into(), String::new())];
     assert!(Meta.handshake(&call, &bare).is_some_and(|answer| answer.is_err()));
@@ -168,131 +126,90 @@ fn the_handshake_answers_the_challenge_to_our_token_only() {
 /// Every setting takes what the platform gives and refuses what it never gives.
 #[test]
 fn settings_are_checked() {
-    /// Name, required, secret, good values, bad values.
-    type Row = (&'static str, bool, bool, &'static [&'static str], &'static [&'static str]);
-    let rows: &[Row] = &[
-        ("access_token", true, true, &["EAAx.-_"], &["", "a b", "a\n", "é"]),
-        ("app_secret", true, true, &["0123456789abcdef"], &["", "short", "with space 1"]),
-        ("verify_token", true, true, &["a-verify-token"], &["", "short", "tab\ttab\t1"]),
-        ("phone_number_id", true, false, &["109876500012345"], &["", "abc", "1/2", "+1"]),
-        ("waba_id", false, false, &["208765400098765"], &["", "x"]),
-        ("app_id", false, false, &["308765400098765"], &["", "x"]),
-        (
-            "api_version",
-            false,
-            false,
-            &["v23.0", "v9.1"],
-            &["", "23.0", "v23", "v.0", "v1.x", "v1.0/.."],
-        ),
-        (
-            "base_url",
-            false,
-            false,
-            &[
-                "https://graph.facebook.com",
-                "http://127.0.0.1:4010/meta",
-                "http://localhost:1",
-                "http://[::1]/",
-            ],
-            &[
-                "",
-                "graph",
-                "http://graph.facebook.com",
-                "ftp://localhost",
-                "https://a@b/",
-                "https://a/?b",
-                "http://localhost.evil",
-            ],
-        ),
-    ];
-    assert_eq!(Meta.settings().len(), rows.len());
-    for (name, required, secret, good, bad) in rows {
-        let setting = Meta.settings().iter().find(|setting| setting.name == *name).unwrap();
-        assert_eq!((setting.required, setting.secret), (*required, *secret), "{name}");
-        for text in *good {
-            assert!((setting.check)(text), "{name} {text}");
-        }
-        for text in *bad {
-            assert!(!(setting.check)(text), "{name} {text:?}");
-        }
+    let required = ["access_token", "app_secret", "verify_token", "phone_number_id"];
+    let secret = ["access_token", "app_secret", "verify_token"];
+    trial().settings_are(
+        &required,
+        &secret,
+        &[
+            ("access_token", &["EAAx.-_"], &["", "a b", "a\n", "é"]),
+            ("app_secret", &["0123456789abcdef"], &["", "short", "with space 1"]),
+            ("verify_token", &["a-verify-token"], &["", "short", "tab\ttab\t1"]),
+            ("phone_number_id", &["109876500012345"], &["", "abc", "1/2", "+1"]),
+            ("waba_id", &["208765400098765"], &["", "x"]),
+            ("app_id", &["308765400098765"], &["", "x"]),
+            ("api_version", &["v23.0", "v9.1"], &["", "23.0", "v23", "v.0", "v1.x", "v1.0/.."]),
+            (
+                "base_url",
+                &[
+                    "https://graph.facebook.com",
+                    "http://127.0.0.1:4010/meta",
+                    "http://localhost:1",
+                    "http://[::1]/",
+                ],
+                &[
+                    "",
+                    "graph",
+                    "http://graph.facebook.com",
+                    "ftp://localhost",
+                    "https://a@b/",
+                    "https://a/?b",
+                    "http://localhost.evil",
+                ],
+            ),
+        ],
+    );
+}
+
+fn trial() -> Trial {
+    Trial {
+        provider: &Meta,
+        channels: vec![channel()],
+        samples: &[
+            fixture!("batch-with-broken-parts.json"),
+            fixture!("status-failed-131047.json"),
+            fixture!("inbound-interactive-flow-reply.json"),
+            fixture!("template-status-rejected.json"),
+            fixture!("user-preferences.json"),
+        ],
+        takes_everything: false,
     }
 }
 
-/// Where a sample is cut or broken at will.
-fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let samples = [
-        fixture!("batch-with-broken-parts.json"),
-        fixture!("status-failed-131047.json"),
-        fixture!("inbound-interactive-flow-reply.json"),
-        fixture!("template-status-rejected.json"),
-        fixture!("user-preferences.json"),
-    ];
-    (0..samples.len(), any::<prop::sample::Index>(), any::<u8>(), any::<bool>()).prop_map(
-        move |(sample, at, byte, is_cut)| {
-            let mut bytes = samples[sample].as_bytes().to_vec();
-            let at = at.index(bytes.len());
-            if is_cut {
-                bytes.truncate(at);
-            } else {
-                bytes[at] = byte;
-            }
-            bytes
-        },
-    )
+stands_whatever_comes!(trial());
+
+#[test]
+fn no_header_lets_anybody_in() {
+    trial().no_header_lets_anybody_in("x-hub-signature-256");
 }
 
-proptest! {
-    /// No bytes make reading panic.
-    #[test]
-    fn no_bytes_panic(body in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = Meta.parse(&call(&body), &channel());
-    }
-
-    #[test]
-    fn no_broken_sample_panics(body in mutated()) {
-        let _ = Meta.parse(&call(&body), &channel());
-    }
-
-    /// Any JSON at all in the place of a message is one item.
-    #[test]
-    fn any_json_as_a_message_is_one_item(text in "[ -~]{0,40}", number in any::<i64>()) {
-        for part in [
-            serde_json::json!(text), serde_json::json!(number), serde_json::json!([number]),
-            serde_json::json!({ "type": text, "id": number, "from": text, "timestamp": number }),
-            serde_json::json!({ "type": "text", "from": "573001234567", "timestamp": number, "text": text }),
-        ] {
-            let body = serde_json::json!({ "object": "whatsapp_business_account", "entry": [
-                { "id": "208765400098765", "changes": [
-                    { "field": "messages", "value": { "messages": [part] } } ] } ] });
-            let parsed = Meta.parse(&call(body.to_string().as_bytes()), &channel()).unwrap();
-            prop_assert_eq!(parsed.items.len(), 1);
-        }
-    }
-
-    #[test]
-    fn no_answer_panics(body in prop::collection::vec(any::<u8>(), 0..200), status in 200_u16..600) {
-        let response = http::Response::builder().status(status).body(body).unwrap();
-        let channel = channel();
-        let _ = Meta.read(&channel, &response);
-        let _ = Meta.read_submitted(&channel, &response);
-        let _ = Meta.read_templates(&channel, None, &response);
-        let _ = Meta.read_media_location(&channel, &response);
-        let _ = Meta.read_check(&channel, &response);
-    }
+#[test]
+fn any_json_as_a_message_is_one_item() {
+    let around = |message: Value| {
+        json!({ "object": "whatsapp_business_account", "entry": [
+            { "id": "208765400098765", "changes": [
+                { "field": "messages", "value": { "messages": [message] } } ] } ] })
+    };
+    trial().any_part_is_one_item(|text, number| {
+        let messages = [
+            json!(text),
+            json!(number),
+            json!([number]),
+            json!({ "type": text, "id": number, "from": text, "timestamp": number }),
+            json!({ "type": "text", "from": USER, "timestamp": number, "text": text }),
+        ];
+        messages.map(around).into()
+    });
 }
 
 /// Bytes that are no JSON object are the caller's fault; any object that is none of ours is answered and counted.
 #[test]
 fn what_is_not_the_platforms_is_told_apart() {
-    for body in ["", "no json", "[]x", "42", "\"text\"", "{\"object\":", "\u{0}"] {
-        let refused = Meta.parse(&call(body.as_bytes()), &channel()).unwrap_err();
-        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{body:?}");
-    }
+    trial().refuses(&["", "no json", "[]x", "42", "\"text\"", "{\"object\":", "\u{0}"]);
     assert!(Meta.parse(&call(b"{\"object\":\"\xff\"}"), &channel()).is_err());
-    for body in
-        ["{}", r#"{"object":"page","entry":[{}]}"#, r#"{"object":"whatsapp_business_account"}"#]
-    {
-        let parsed = Meta.parse(&call(body.as_bytes()), &channel()).unwrap();
-        assert_eq!(parsed.items, [Item::Ignored { reason: "other_object" }], "{body}");
-    }
+    trial().ignores(&[
+        ("{}", "other_object"),
+        (r#"{"object":"page","entry":[{}]}"#, "other_object"),
+        (r#"{"object":"whatsapp_business_account"}"#, "other_object"),
+    ]);
 }

@@ -12,7 +12,7 @@ fn code(answer: &Value) -> i64 {
 /// T2: a text goes out, the user sees it, and each step comes back with the sender's own reference.
 #[tokio::test]
 async fn a_text_is_accepted_and_its_steps_are_told() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     let mut body = text("¿En qué ayudo?");
     body["biz_opaque_callback_data"] = json!("our-1");
     body["context"] = json!({ "message_id": "wamid.X" });
@@ -23,9 +23,9 @@ async fn a_text_is_accepted_and_its_steps_are_told() {
     assert!(id.starts_with("wamid."));
     assert_eq!(world.shown().body, "¿En qué ayudo?");
     assert_eq!(world.shown().reply_to.as_deref(), Some("wamid.X"));
-    world.simulator.look("one", ANA).unwrap();
+    world.simulator.look(LINE, ANA).unwrap();
     let mut told = world.heard().await;
-    world.simulator.look("one", ANA).unwrap();
+    world.simulator.look(LINE, ANA).unwrap();
     told.extend(world.heard().await);
     let steps: Vec<&Value> = told.iter().map(|webhook| &value(webhook)["statuses"][0]).collect();
     let words: Vec<&str> = steps.iter().filter_map(|step| step["status"].as_str()).collect();
@@ -41,7 +41,7 @@ async fn a_text_is_accepted_and_its_steps_are_told() {
 /// A token that fits nothing, no token, and a token that may not see this number are told apart.
 #[tokio::test]
 async fn who_calls_is_checked() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     let path = "/cloud_api/v23.0/111/messages";
     for token in [None, Some("other")] {
         let (status, body) = world.raw("POST", path, token, &text("x")).await;
@@ -88,7 +88,7 @@ fn list(rows: usize) -> Value {
 /// Everything that is not as documented is refused with the platform's code.
 #[tokio::test]
 async fn a_call_that_is_not_as_documented_is_refused() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     let long = "x".repeat(4097);
     let link = "https://files.example/1";
     let rows = [
@@ -151,7 +151,7 @@ async fn a_call_that_is_not_as_documented_is_refused() {
 /// T1, T61: what the user sees of each kind.
 #[tokio::test]
 async fn every_kind_is_shown() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     let link = "https://files.example/1";
     let cta = json!({ "type": "cta_url", "body": { "text": "Pague" }, "footer": { "text": "Hoy" },
         "header": { "type": "text", "text": "Factura" },
@@ -188,11 +188,11 @@ async fn every_kind_is_shown() {
 /// T2: a closed window refuses at once or later, as both occur; who is not there is found out later.
 #[tokio::test]
 async fn what_whatsapp_refuses_is_told_at_once_or_later() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     world.forward(24 * HOUR_MILLIS).await;
     let (status, answer) = world.send(&text("x")).await;
     assert_eq!((status, code(&answer)), (StatusCode::BAD_REQUEST, 131_047));
-    let mut line = World::line();
+    let mut line = world.simulator.line(LINE).unwrap();
     line.settings.insert("refuses".to_owned(), "later".to_owned());
     world.simulator.put_line(line);
     let (status, _) = world.send(&text("x")).await;
@@ -214,7 +214,7 @@ async fn what_whatsapp_refuses_is_told_at_once_or_later() {
 /// Faults on demand are answered in the platform's words.
 #[tokio::test]
 async fn faults_are_played() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     let code_of =
         |code: &str| SendFault::Code { code: code.to_owned(), text: "On demand".to_owned() };
     let faults = [
@@ -226,9 +226,7 @@ async fn faults_are_played() {
         (code_of("190"), 401, 190),
     ];
     for (fault, status, expected) in faults {
-        world.simulator.change(|state| {
-            state.faults.entry("one".to_owned()).or_default().sends.push_back(fault);
-        });
+        world.fail_next(fault);
         let (got, answer) = world.send(&text("x")).await;
         assert_eq!((got.as_u16(), code(&answer)), (status, expected));
     }
@@ -246,7 +244,7 @@ async fn a_file_is_looked_up_and_fetched() {
         world.call("GET", &format!("{id}?phone_number_id=111"), &Value::Null).await;
     assert_eq!(status, StatusCode::OK, "{found}");
     assert_eq!((&found["mime_type"], &found["file_size"]), (&json!("image/jpeg"), &json!("6")));
-    let url = found["url"].as_str().unwrap().strip_prefix("http://127.0.0.1:4010").unwrap();
+    let url = found["url"].as_str().unwrap().strip_prefix(ADDRESS).unwrap();
     let (status, got) = world.raw("GET", url, Some(TOKEN), &Value::Null).await;
     assert_eq!((status, &got), (StatusCode::OK, &*bytes));
     assert_eq!(world.raw("GET", url, None, &Value::Null).await.0, StatusCode::UNAUTHORIZED);
@@ -276,11 +274,11 @@ async fn the_subscription_shakes_hands_first() {
     let body = subscribe(url, "not the token");
     let (status, answer) = world.call("POST", "222/subscribed_apps", &body).await;
     assert_eq!((status, code(&answer)), (StatusCode::BAD_REQUEST, 2200));
-    assert_eq!(world.simulator.line("one").unwrap().webhook_url, HOOK);
+    assert_eq!(world.simulator.line(LINE).unwrap().webhook_url, HOOK);
     let body = subscribe(url, VERIFY_TOKEN);
     let (status, answer) = world.call("POST", "222/subscribed_apps", &body).await;
     assert_eq!((status, &answer["success"]), (StatusCode::OK, &json!(true)));
-    assert_eq!(world.simulator.line("one").unwrap().webhook_url, url);
+    assert_eq!(world.simulator.line(LINE).unwrap().webhook_url, url);
     assert_eq!(world.gateway.asked.lock().unwrap().len(), 2);
     let (_, answer) = world.call("GET", "222/subscribed_apps", &Value::Null).await;
     assert_eq!(answer["data"][0]["override_callback_uri"], url);
@@ -292,7 +290,7 @@ async fn the_subscription_shakes_hands_first() {
 #[tokio::test]
 async fn a_message_is_marked_as_read() {
     let world = World::new();
-    let id = world.says(FromUser::Text { body: "Hola".to_owned() });
+    let id = world.says_text("Hola");
     let read = |id: &str| {
         json!({ "messaging_product": "whatsapp", "status": "read", "message_id": id,
                 "typing_indicator": { "type": "text" } })
@@ -308,7 +306,7 @@ async fn a_hidden_number_is_never_told() {
     let mut user = User::new(ANA, "Ana");
     user.scoped_id = Some("CO.abc123".to_owned());
     world.simulator.put_user(user);
-    world.says(FromUser::Text { body: "Hola".to_owned() });
+    world.says_text("Hola");
     let heard = world.heard().await;
     let value = value(&heard[0]);
     assert_eq!(value["messages"][0]["from_user_id"], "CO.abc123");

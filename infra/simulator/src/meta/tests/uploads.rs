@@ -21,17 +21,13 @@ async fn upload(world: &World, parts: &[(&str, Option<&str>, &[u8])]) -> (Status
     let request = Request::post("/cloud_api/v23.0/111/media")
         .header("authorization", format!("Bearer {TOKEN}"))
         .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
-    let request = request.body(Body::from(body)).unwrap();
-    let response = world.router.clone().oneshot(request).await.unwrap();
-    let status = response.status();
-    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    (status, serde_json::from_slice(&bytes).unwrap())
+    world.fetch_json(request.body(Body::from(body)).unwrap()).await
 }
 
 /// A20: an uploaded file has an id, by which a message brings it.
 #[tokio::test]
 async fn an_uploaded_file_is_sent_by_its_id() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     let product = ("messaging_product", None, b"whatsapp".as_slice());
     let file = ("file", Some("image/png"), b"a picture".as_slice());
     let (status, answer) = upload(&world, &[product, file]).await;
@@ -46,7 +42,7 @@ async fn an_uploaded_file_is_sent_by_its_id() {
 /// Whatsapp-rules 3: what is missing, unknown, too large or of another type is refused.
 #[tokio::test]
 async fn an_upload_is_checked() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     let product = ("messaging_product", None, b"whatsapp".as_slice());
     let file = ("file", Some("image/png"), b"a picture".as_slice());
     let large = vec![0; 5 * 1024 * 1024 + 1];

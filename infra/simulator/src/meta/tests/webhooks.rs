@@ -123,7 +123,7 @@ async fn every_kind_of_message_is_told() {
 /// Several things in one body, in several entries and changes; nothing is lost.
 #[tokio::test]
 async fn a_batch_holds_everything() {
-    let world = World::greeted().await;
+    let world = World::new().opened().await;
     world.send(&text("x")).await;
     world.heard().await;
     let sent = world.simulator.read(|state| state.messages.last().unwrap().number);
@@ -134,7 +134,7 @@ async fn a_batch_holds_everything() {
     let mut items: Vec<BatchItem> = (0..12).map(said).collect();
     items.push(BatchItem::Status { message: sent, status: Status::Delivered });
     items.push(BatchItem::Status { message: sent, status: Status::Read });
-    world.simulator.say_together("one", items).unwrap();
+    world.simulator.say_together(LINE, items).unwrap();
     let heard = world.heard().await;
     assert_eq!(heard.len(), 1);
     let (mut messages, mut statuses, mut changes) = (Vec::new(), 0, 0);
@@ -156,14 +156,14 @@ async fn duplicates_and_disorder_are_played() {
     let world = World::new();
     let faults = [PostFault::Repeated { times: 3 }, PostFault::Overtaken];
     world.simulator.change(|state| {
-        state.faults.entry("one".to_owned()).or_default().posts.extend(faults);
+        state.faults.entry(LINE.to_owned()).or_default().posts.extend(faults);
     });
-    world.says(FromUser::Text { body: "1".to_owned() });
+    world.says_text("1");
     let heard = world.heard().await;
     assert_eq!(heard.len(), 3);
     assert!(heard.iter().all(|one| *one == heard[0]));
-    world.says(FromUser::Text { body: "2".to_owned() });
-    world.says(FromUser::Text { body: "3".to_owned() });
+    world.says_text("2");
+    world.says_text("3");
     let mut heard = world.heard().await;
     world.forward(10_000).await;
     heard.extend(world.heard().await);

@@ -40,7 +40,7 @@ fn a_message_is_queued_at_aws() {
     let asked = json_of(request.body());
     assert_eq!(asked["originationPhoneNumberId"], NUMBER);
     assert_eq!(asked["metaApiVersion"], "v23.0");
-    let inner = json_of(&STANDARD.decode(asked["message"].as_str().unwrap()).unwrap());
+    let inner = json_of(STANDARD.decode(asked["message"].as_str().unwrap()).unwrap());
     assert_eq!(inner["to"], "+573001234567");
     assert_eq!(inner["biz_opaque_callback_data"], message.id.to_string());
     let message = sending(&Address::Bsuid(Bsuid::parse("CO.1234567890").unwrap()));
@@ -49,7 +49,7 @@ fn a_message_is_queued_at_aws() {
     assert_eq!(request.uri(), "http://127.0.0.1:9/aws/v1/whatsapp/send");
     let asked = json_of(request.body());
     assert_eq!(asked["metaApiVersion"], "v24.0");
-    let inner = json_of(&STANDARD.decode(asked["message"].as_str().unwrap()).unwrap());
+    let inner = json_of(STANDARD.decode(asked["message"].as_str().unwrap()).unwrap());
     assert_eq!((&inner["recipient"], inner.get("to")), (&json!("CO.1234567890"), None));
     let china = channel(&[("region", "cn-north-1")]);
     let request = AwsSocial.build(&china, &message).unwrap();

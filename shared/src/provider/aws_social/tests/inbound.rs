@@ -7,12 +7,12 @@ use crate::domain::event::{Event, MessageRef};
 use crate::domain::message::{FromUser, MediaSource, Status};
 use crate::provider::Item;
 
-fn items(body: &[u8]) -> Vec<Item> {
+fn items(body: &str) -> Vec<Item> {
     items_of(body, &channel(&[]))
 }
 
-fn items_of(body: &[u8], channel: &OpenChannel) -> Vec<Item> {
-    AwsSocial.parse(&webhook(body), channel).unwrap().items
+fn items_of(body: &str, channel: &OpenChannel) -> Vec<Item> {
+    AwsSocial.parse(&call(body), channel).unwrap().items
 }
 
 fn ignored(reason: &'static str) -> Vec<Item> {
@@ -52,7 +52,7 @@ fn a_broken_item_does_not_lose_the_ones_beside_it() {
 /// README 10: the first status joins AWS's id with WhatsApp's, later ones have WhatsApp's or ours.
 #[test]
 fn statuses_name_their_message_in_three_ways() {
-    let status = |body: &[u8]| match &items(body)[..] {
+    let status = |body: &str| match &items(body)[..] {
         [Item::Event(Event::StatusChanged(changed))] => changed.clone(),
         other => panic!("{other:?}"),
     };
@@ -101,15 +101,12 @@ fn no_text_makes_the_reader_fall() {
         json!({ "Type": "Notification", "Message": message.to_string() }).to_string()
     };
     let inner = json_of(fixture!("text.json"))["Message"].as_str().unwrap().to_owned();
-    let entry = json_of(inner.as_bytes())["whatsAppWebhookEntry"].as_str().unwrap().to_owned();
+    let entry = json_of(inner)["whatsAppWebhookEntry"].as_str().unwrap().to_owned();
     proptest!(|(cut in 0..entry.len(), junk in ".{0,40}", id in proptest::option::of(".{0,9}"))| {
         let mut text = entry.clone();
         let cut = (0..=cut).rev().find(|at| text.is_char_boundary(*at)).unwrap();
         text.insert_str(cut, &junk);
-        let parsed = AwsSocial.parse(&webhook(around(text, id).as_bytes()), &channel(&[]));
+        let parsed = AwsSocial.parse(&call(around(text, id)), &channel(&[]));
         prop_assert!(!parsed.unwrap().items.is_empty());
-        let parsed = AwsSocial.parse(&webhook(junk.as_bytes()), &channel(&[]));
-        let counted = parsed.map_or(1, |parsed| parsed.items.len());
-        prop_assert_eq!(counted, 1);
     });
 }

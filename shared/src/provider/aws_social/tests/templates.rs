@@ -4,23 +4,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::domain::ids::OutboundId;
-use crate::domain::outbound::{Category, Outbound};
+use crate::domain::outbound::{Category, Outbound, TemplateType};
 use crate::provider::Submitted;
 
 const BASE: &str = "https://social-messaging.eu-west-1.amazonaws.com/v1/whatsapp/template";
 
 fn outbound(content: &str) -> Outbound {
-    serde_json::from_value(json!({
-        "id": OutboundId::derive(&[b"outbound"]), "tenant": channel(&[]).tenant,
-        "channel": channel(&[]).id, "provider": "aws_social", "phone_number": "15550102030",
-        "name": "Start", "is_notification": true, "content": content, "category": "UTILITY",
-        "template_type": "TEXT", "language": "pt-BR", "variables": ["name"],
-        "examples": { "name": "Ana" }, "buttons": [], "status": "PENDING",
-        "provider_status": "not_submitted", "template_name": "start_03030303",
-        "created": Time::from_millis(0), "updated": Time::from_millis(0), "version": 1,
-    }))
-    .unwrap()
+    Outbound {
+        content: content.to_owned(),
+        template_type: TemplateType::Text,
+        media_url: None,
+        variables: vec!["name".to_owned()],
+        buttons: Vec::new(),
+        ..testing::outbound(&channel(&[]))
+    }
 }
 
 /// T42: a template is submitted in Meta's form, as bytes inside of AWS's.
@@ -31,7 +28,7 @@ fn a_template_is_submitted() {
     assert_eq!(request.uri(), &*format!("{BASE}/put"));
     let asked = json_of(request.body());
     assert_eq!(asked["id"], ACCOUNT);
-    let sent = json_of(&STANDARD.decode(asked["templateDefinition"].as_str().unwrap()).unwrap());
+    let sent = json_of(STANDARD.decode(asked["templateDefinition"].as_str().unwrap()).unwrap());
     assert_eq!((&sent["name"], &sent["language"]), (&json!("start_03030303"), &json!("pt_BR")));
     assert_eq!(sent["components"][0]["text"], "Olá {{1}}, tudo bem?");
 }
@@ -86,7 +83,7 @@ fn the_list_is_read_page_by_page() {
         "nextToken": "a+b=",
     });
     let read = |status, body: &Value| {
-        AwsSocial.read_templates(&channel(&[]), None, &answer(status, &body.to_string()))
+        AwsSocial.read_templates(&channel(&[]), None, &answer(status, body.to_string()))
     };
     let found = read(200, &page).unwrap();
     assert_eq!((found.rows.len(), found.next.as_deref()), (1, Some("a+b=")));

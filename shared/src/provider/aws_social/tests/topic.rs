@@ -4,14 +4,14 @@ use http::StatusCode;
 
 use super::*;
 
-const CERTIFICATE: &[u8] = fixture!("certificate.pem");
+const CERTIFICATE: &str = fixture!("certificate.pem");
 
 /// As the gateway asks: for the certificate, then whether the call is signed with it.
-fn verified(body: &[u8], channel: &OpenChannel) -> Result<(), &'static str> {
-    let call = webhook(body);
-    match AwsSocial.certificate(&call, channel) {
-        None => AwsSocial.verify(&call, channel),
-        Some(_) => AwsSocial.verify_signed(&call, channel, CERTIFICATE),
+fn verified(body: &str, channel: &OpenChannel) -> Result<(), &'static str> {
+    let posted = call(body);
+    match AwsSocial.certificate(&posted, channel) {
+        None => AwsSocial.verify(&posted, channel),
+        Some(_) => AwsSocial.verify_signed(&posted, channel, CERTIFICATE.as_bytes()),
     }
     .map_err(|refused| {
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
@@ -23,7 +23,7 @@ fn verified(body: &[u8], channel: &OpenChannel) -> Result<(), &'static str> {
 #[test]
 fn what_the_topic_signed_is_let_in() {
     for body in [
-        &fixture!("text.json")[..],
+        fixture!("text.json"),
         fixture!("text-with-subject.json"),
         fixture!("status-accepted.json"),
         fixture!("subscription.json"),
@@ -58,7 +58,7 @@ fn whatever_else_comes_is_refused() {
     ] {
         let mut body = right.clone();
         body[field] = json!(value);
-        let refused = verified(body.to_string().as_bytes(), &channel(&[]));
+        let refused = verified(&body.to_string(), &channel(&[]));
         assert!(refused.is_err(), "{field} {value}");
     }
     assert!(verified(fixture!("signature-version-1.json"), &channel(&[])).is_err());
@@ -66,41 +66,41 @@ fn whatever_else_comes_is_refused() {
     assert!(verified(fixture!("text.json"), &other).is_err());
     assert!(verified(fixture!("text.json"), &channel(&[("topic_arn", "")])).is_err());
     for body in ["", "{}", "[]", "null", "hello"] {
-        assert!(verified(body.as_bytes(), &channel(&[])).is_err(), "{body}");
+        assert!(verified(body, &channel(&[])).is_err(), "{body}");
     }
-    let call = webhook(fixture!("text.json"));
+    let posted = call(fixture!("text.json"));
     for certificate in
         [&b""[..], b"hello", b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"]
     {
-        assert!(AwsSocial.verify_signed(&call, &channel(&[]), certificate).is_err());
+        assert!(AwsSocial.verify_signed(&posted, &channel(&[]), certificate).is_err());
     }
     // Without a certificate nothing is proved, however right the rest is.
-    assert!(AwsSocial.verify(&call, &channel(&[])).is_err());
+    assert!(AwsSocial.verify(&posted, &channel(&[])).is_err());
 }
 
 /// The certificate is had where SNS keeps it, and nowhere else; a channel with an address of its own has it there.
 #[test]
 fn the_certificate_is_fetched_from_sns() {
-    let call = webhook(fixture!("text.json"));
-    let request = AwsSocial.certificate(&call, &channel(&[])).unwrap();
+    let posted = call(fixture!("text.json"));
+    let request = AwsSocial.certificate(&posted, &channel(&[])).unwrap();
     let expected = "https://sns.eu-west-1.amazonaws.com/\
                     SimpleNotificationService-0a1b2c3d4e5f60718293a4b5c6d7e8f9.pem";
     assert_eq!(request.uri(), expected);
     assert!(request.headers().is_empty() && request.extensions().is_empty());
     let own = channel(&[("base_url", "http://127.0.0.1:4010/aws_social")]);
-    assert!(AwsSocial.certificate(&call, &own).is_none());
+    assert!(AwsSocial.certificate(&posted, &own).is_none());
     let mut body = json_of(fixture!("text.json"));
     body["SigningCertURL"] = json!("http://127.0.0.1:4010/aws_social/a.pem");
-    let call = webhook(body.to_string().as_bytes());
-    assert!(AwsSocial.certificate(&call, &own).is_some());
-    assert!(AwsSocial.certificate(&call, &channel(&[])).is_none());
+    let posted = call(body.to_string());
+    assert!(AwsSocial.certificate(&posted, &own).is_some());
+    assert!(AwsSocial.certificate(&posted, &channel(&[])).is_none());
 }
 
 /// Only a subscription is confirmed, and only at SNS.
 #[test]
 fn a_subscription_is_confirmed_where_it_was_made() {
-    let confirmed = |body: &[u8]| {
-        let request = AwsSocial.confirm(&webhook(body), &channel(&[]))?;
+    let confirmed = |body: &str| {
+        let request = AwsSocial.confirm(&call(body), &channel(&[]))?;
         Some((request.method().to_string(), request.uri().to_string()))
     };
     let address = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription\

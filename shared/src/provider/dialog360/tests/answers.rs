@@ -7,14 +7,8 @@ use crate::domain::user::WaId;
 use crate::provider::{Answer, Class};
 
 /// The class, code and words of a refusal.
-fn refused(channel: &OpenChannel, response: &Response<Vec<u8>>) -> (Class, String, String) {
-    match Dialog360.read(channel, response) {
-        Answer::Refused { class, failure } => {
-            assert_eq!(failure.provider, "360dialog");
-            (class, failure.code, failure.message)
-        }
-        Answer::Accepted { provider_id, .. } => panic!("accepted as {provider_id}"),
-    }
+fn refused(channel: &OpenChannel, status: u16, body: &str) -> (Class, String, String) {
+    testing::refused(&Dialog360, channel, &answer(status, body))
 }
 
 /// D1: what was taken has its id, with 200 and 201.
@@ -26,7 +20,7 @@ fn an_accepted_message_has_its_id() {
         (v1(), fixture!("v1-send.response.json"), "gBEGours", None),
     ] {
         for status in [200, 201] {
-            let answer = Dialog360.read(&channel, &response(status, body));
+            let answer = Dialog360.read(&channel, &answer(status, body));
             let (provider_id, wa_id) = (id.to_owned(), wa_id.clone());
             assert_eq!(answer, Answer::Accepted { provider_id, wa_id });
         }
@@ -60,7 +54,7 @@ fn a_refusal_has_its_class_in_every_shape() {
     ];
     for (status, body, class, code) in rows {
         for channel in [v1(), v2()] {
-            let (got, got_code, _) = refused(&channel, &response(status, body));
+            let (got, got_code, _) = refused(&channel, status, body);
             assert_eq!((got, got_code.as_str()), (class, code), "{status} {body}");
         }
     }
@@ -74,6 +68,6 @@ fn a_refusal_has_its_words() {
         (fixture!("error-key.response.json"), "Invalid api_key"),
         (fixture!("v2-error-pair-rate.response.json"), "Too many messages to this user"),
     ] {
-        assert_eq!(refused(&v2(), &response(400, body)).2, words);
+        assert_eq!(refused(&v2(), 400, body).2, words);
     }
 }

@@ -45,14 +45,14 @@ fn a_file_is_had_by_its_id() {
 #[test]
 fn only_metas_host_is_exchanged() {
     let located = |channel: &OpenChannel, status, body: &str| {
-        Dialog360.read_media_location(channel, &response(status, body))
+        Dialog360.read_media_location(channel, &answer(status, body))
     };
     let request = located(&v2(), 200, fixture!("media.response.json")).unwrap();
     assert_eq!(
         shown(&request),
         "GET https://waba-v2.360dialog.io/whatsapp_business/attachments/?mid=1098765432109876&ext=1710169560&hash=ATown"
     );
-    let local = channel(&json!({ "base_url": "http://127.0.0.1:4000/360dialog" }));
+    let local = channel(&[("base_url", "http://127.0.0.1:4000/360dialog")]);
     let request = located(&local, 200, fixture!("media.response.json")).unwrap();
     let address = request.uri().to_string();
     assert!(address.starts_with("http://127.0.0.1:4000/360dialog/whatsapp_business/"), "{address}");
@@ -93,11 +93,11 @@ fn a_file_is_brought_in_the_generations_own_way() {
     assert!(body.contains("name=\"messaging_product\"\r\n\r\nwhatsapp\r\n"), "{body}");
     assert!(body.contains("name=\"file\"; filename=\"factura.pdf\""), "{body}");
     for (channel, body) in [(v1(), r#"{"media":[{"id":"f1"}]}"#), (v2(), r#"{"id":"f1"}"#)] {
-        let step = Dialog360.upload(&channel, &file, &[response(200, body)]);
+        let step = Dialog360.upload(&channel, &file, &[answer(200, body)]);
         assert!(matches!(&step, UploadStep::Done(id) if id == "f1"), "{step:?}");
-        let step = Dialog360.upload(&channel, &file, &[response(413, "{}")]);
+        let step = Dialog360.upload(&channel, &file, &[answer(413, "{}")]);
         assert!(matches!(step, UploadStep::Refused { class: Class::Final, .. }), "{step:?}");
-        let step = Dialog360.upload(&channel, &file, &[response(429, "")]);
+        let step = Dialog360.upload(&channel, &file, &[answer(429, "")]);
         assert!(matches!(step, UploadStep::Refused { class: Class::Retry(_), .. }), "{step:?}");
         let sample = Dialog360.upload(&channel, &upload(Purpose::Sample), &[]);
         assert!(matches!(sample, UploadStep::ByAddress), "{sample:?}");
@@ -119,7 +119,7 @@ fn a_webhook_is_registered_with_its_token() {
 /// D7: registered is only what is told back as registered.
 #[test]
 fn a_registration_is_what_the_answer_says() {
-    let read = |status, body: &str| Dialog360.read_registered(&v2(), HOOK, &response(status, body));
+    let read = |status, body: &str| Dialog360.read_registered(&v2(), HOOK, &answer(status, body));
     assert_eq!(read(200, fixture!("webhook.response.json")), Registered::Yes);
     let refused = |words: &str| Registered::Refused(words.to_owned());
     for (status, body, expected) in [
@@ -141,7 +141,7 @@ fn a_registration_is_what_the_answer_says() {
 fn health_shows_a_bad_key() {
     assert_eq!(shown(&Dialog360.check(&v2())), "GET https://waba-v2.360dialog.io/health_status");
     assert_eq!(shown(&Dialog360.check(&v1())), "GET https://waba.360dialog.io/v1/health");
-    let read = |status, body| Dialog360.read_check(&v2(), &response(status, body));
+    let read = |status, body| Dialog360.read_check(&v2(), &answer(status, body));
     assert_eq!(read(200, fixture!("health.response.json")), Check::Good);
     assert_eq!(read(404, ""), Check::Good);
     assert_eq!(read(401, fixture!("error-key.response.json")), Check::Refused);

@@ -1,31 +1,22 @@
 //! What is sent, in both forms.
 
-use serde_json::{Value, json};
-
 use super::*;
-use crate::domain::ids::MessageId;
 use crate::domain::message::{
     Choice, Media, MediaKind, MediaSource, Sending, TemplateMessage, ToUser,
 };
 use crate::domain::user::{Address, Bsuid, WaId};
 
-fn phone() -> Address {
-    Address::Phone(WaId::parse("573001234567").unwrap())
+fn sending(content: ToUser) -> Sending {
+    Sending { reply_to: Some("ABGGtheirs".to_owned()), ..testing::sending(USER, content) }
 }
 
-fn sending(to: &Address, content: &ToUser) -> Sending {
-    let (channel, now) = (v2().id, Time::from_millis(0));
-    serde_json::from_value(json!({
-        "id": MessageId::of(to.conversation(channel), now, &[b"1"]),
-        "channel": channel, "to": to, "time": now, "content": content, "origin": { "by": "api" },
-        "reply_to": "ABGGtheirs", "outside_window": "reject",
-    }))
-    .unwrap()
+fn hidden(content: ToUser) -> Sending {
+    Sending { to: Address::Bsuid(Bsuid::parse("CO.1a2B3c").unwrap()), ..sending(content) }
 }
 
 /// What is posted, without what every message has.
-fn built(channel: &OpenChannel, content: &ToUser) -> Value {
-    let request = Dialog360.build(channel, &sending(&phone(), content)).unwrap();
+fn built(channel: &OpenChannel, content: ToUser) -> Value {
+    let request = Dialog360.build(channel, &sending(content)).unwrap();
     let mut sent = body(&request);
     assert_eq!(sent["recipient_type"], "individual");
     assert_eq!(sent["to"], "573001234567");
@@ -69,11 +60,11 @@ fn each_generation_has_its_address() {
         (v2(), "https://waba-v2.360dialog.io/messages"),
         (v1(), "https://waba.360dialog.io/v1/messages"),
         (
-            channel(&json!({ "api": "v1", "base_url": "https://waba-sandbox.360dialog.io/v1/" })),
+            channel(&[("api", "v1"), ("base_url", "https://waba-sandbox.360dialog.io/v1/")]),
             "https://waba-sandbox.360dialog.io/v1/messages",
         ),
     ] {
-        let request = Dialog360.build(&channel, &sending(&phone(), &text)).unwrap();
+        let request = Dialog360.build(&channel, &sending(text.clone())).unwrap();
         assert_eq!(shown(&request).lines().next(), Some(format!("POST {address}").as_str()));
     }
 }
@@ -82,18 +73,17 @@ fn each_generation_has_its_address() {
 #[test]
 fn the_second_generation_gets_the_cloud_apis_body() {
     let text = ToUser::Text { body: "https://a.example".to_owned(), preview_url: true };
-    let request = Dialog360.build(&v2(), &sending(&phone(), &text)).unwrap();
+    let request = Dialog360.build(&v2(), &sending(text.clone())).unwrap();
     assert_eq!(
         body(&request),
         json!({
             "messaging_product": "whatsapp", "recipient_type": "individual", "to": "573001234567",
             "type": "text", "text": { "body": "https://a.example", "preview_url": true },
             "context": { "message_id": "ABGGtheirs" },
-            "biz_opaque_callback_data": sending(&phone(), &text).id,
+            "biz_opaque_callback_data": testing::MESSAGE,
         })
     );
-    let hidden = Address::Bsuid(Bsuid::parse("CO.1a2B3c").unwrap());
-    let request = Dialog360.build(&v2(), &sending(&hidden, &text)).unwrap();
+    let request = Dialog360.build(&v2(), &hidden(text)).unwrap();
     assert_eq!(body(&request)["recipient"], "CO.1a2B3c");
 }
 
@@ -135,21 +125,21 @@ fn the_legacy_generation_gets_flat_bodies() {
         ),
     ];
     for (content, expected) in rows {
-        assert_eq!(built(&v1(), &content), expected);
+        assert_eq!(built(&v1(), content), expected);
     }
 }
 
 /// A template that was not made here is in the namespace that the channel was told.
 #[test]
 fn a_template_has_its_own_namespace_or_the_channels() {
-    let told = channel(&json!({ "api": "v1", "namespace": "cc33" }));
+    let told = channel(&[("api", "v1"), ("namespace", "cc33")]);
     for (channel, id, expected) in [
         (&told, Some("aa11/start_03030303"), json!("aa11")),
         (&told, None, json!("cc33")),
         (&told, Some("778899001122"), json!("cc33")),
         (&v1(), None, Value::Null),
     ] {
-        assert_eq!(built(channel, &template(id))["template"]["namespace"], expected, "{id:?}");
+        assert_eq!(built(channel, template(id))["template"]["namespace"], expected, "{id:?}");
     }
 }
 
@@ -157,11 +147,10 @@ fn a_template_has_its_own_namespace_or_the_channels() {
 #[test]
 fn what_the_legacy_generation_lacks_is_not_sent() {
     let reaction = ToUser::Reaction { to: "ABGGtheirs".to_owned(), emoji: Some("👍".to_owned()) };
-    let refused = Dialog360.build(&v1(), &sending(&phone(), &reaction)).unwrap_err();
+    let refused = Dialog360.build(&v1(), &sending(reaction.clone())).unwrap_err();
     assert_eq!(refused.to_string(), "reaction cannot be sent through 360dialog");
-    assert!(Dialog360.build(&v2(), &sending(&phone(), &reaction)).is_ok());
-    let hidden = Address::Bsuid(Bsuid::parse("CO.1a2B3c").unwrap());
-    assert!(Dialog360.build(&v1(), &sending(&hidden, &ToUser::text("Hola"))).is_err());
+    assert!(Dialog360.build(&v2(), &sending(reaction)).is_ok());
+    assert!(Dialog360.build(&v1(), &hidden(ToUser::text("Hola"))).is_err());
 }
 
 /// D36, D37: a text of over a thousand characters leaves whole, its marks as they are.
@@ -170,7 +159,7 @@ fn a_long_text_leaves_whole_and_unchanged() {
     for length in [1001, 4096] {
         let text = "**ñ**".chars().cycle().take(length).collect::<String>();
         for channel in [v1(), v2()] {
-            assert_eq!(built(&channel, &ToUser::text(&text))["text"]["body"], text.as_str());
+            assert_eq!(built(&channel, ToUser::text(&text))["text"]["body"], text.as_str());
         }
     }
 }
@@ -178,18 +167,18 @@ fn a_long_text_leaves_whole_and_unchanged() {
 /// 360dialog 2: a user whom the legacy generation does not know is looked up, and written to under the id that it says.
 #[test]
 fn an_unknown_contact_is_looked_up() {
-    let text = sending(&phone(), &ToUser::text("Hola"));
-    let unknown = response(404, fixture!("v1-error-unknown-contact.response.json"));
+    let text = sending(ToUser::text("Hola"));
+    let unknown = answer(404, fixture!("v1-error-unknown-contact.response.json"));
     let question = Dialog360.ask_contact(&v1(), &text, &unknown).unwrap();
     insta::assert_snapshot!(shown(&question), @r#"
     POST https://waba.360dialog.io/v1/contacts
     {"blocking":"wait","contacts":["+573001234567"],"force_check":true}
     "#);
-    let valid = response(200, fixture!("v1-contacts-valid.response.json"));
-    let found = Dialog360.read_contact(&v1(), &valid).map(Address::Phone);
-    assert_eq!(found, Some(phone()));
+    let valid = answer(200, fixture!("v1-contacts-valid.response.json"));
+    let found = Dialog360.read_contact(&v1(), &valid);
+    assert_eq!(found, WaId::parse(USER).ok());
     for nobody in [fixture!("v1-contacts-invalid.response.json"), "{}", "<html>"] {
-        assert_eq!(Dialog360.read_contact(&v1(), &response(200, nobody)), None);
+        assert_eq!(Dialog360.read_contact(&v1(), &answer(200, nobody)), None);
     }
     // The second generation knows everyone, and other errors are not about the user.
     assert!(Dialog360.ask_contact(&v2(), &text, &unknown).is_none());
@@ -198,6 +187,6 @@ fn an_unknown_contact_is_looked_up() {
         r#"{"errors":[{"code":1006,"title":"Resource not found","details":"unknown media"}]}"#,
         fixture!("v1-send.response.json"),
     ] {
-        assert!(Dialog360.ask_contact(&v1(), &text, &response(404, other)).is_none(), "{other}");
+        assert!(Dialog360.ask_contact(&v1(), &text, &answer(404, other)).is_none(), "{other}");
     }
 }

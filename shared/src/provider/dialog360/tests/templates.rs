@@ -1,23 +1,21 @@
 //! Submission, lists and deletion of templates.
 
 use super::*;
-use crate::domain::ids::OutboundId;
-use crate::domain::outbound::Outbound;
+use crate::domain::outbound::{Outbound, TemplateType};
 use crate::provider::Submitted;
 
 const NAMESPACE_ID: &str = "aa11bb22_3344_5566_7788_99aabbccddee/start_03030303";
 
 fn outbound() -> Outbound {
-    serde_json::from_value(json!({
-        "id": OutboundId::derive(&[b"outbound"]), "tenant": v2().tenant, "channel": v2().id,
-        "provider": "360dialog", "phone_number": "15550102030", "name": "Start",
-        "is_notification": true, "content": "Olá {{.name}}, tudo bem?", "category": "UTILITY",
-        "template_type": "TEXT", "language": "pt-BR", "variables": ["name"],
-        "examples": { "name": "Ana" }, "buttons": [], "status": "PENDING",
-        "provider_status": "not_submitted", "template_name": "start_03030303",
-        "created": Time::from_millis(0), "updated": Time::from_millis(0), "version": 1,
-    }))
-    .unwrap()
+    Outbound {
+        content: "Olá {{.name}}, tudo bem?".to_owned(),
+        template_type: TemplateType::Text,
+        media_url: None,
+        variables: vec!["name".to_owned()],
+        examples: map(&[("name", "Ana")]),
+        buttons: Vec::new(),
+        ..testing::outbound(&v2())
+    }
 }
 
 /// T42: a template is submitted at the configuration's address, in Meta's form.
@@ -62,13 +60,13 @@ fn a_submission_is_taken_refused_or_put_off() {
         (v2(), 500, fixture!("error-server.response.json"), Submitted::Later),
         (v2(), 502, "<html>", Submitted::Later),
     ] {
-        let read = Dialog360.read_submitted(&channel, &response(status, body));
+        let read = Dialog360.read_submitted(&channel, &answer(status, body));
         assert_eq!(read, expected, "{status} {body}");
     }
 }
 
 fn rows(channel: &OpenChannel, body: &str) -> Vec<[String; 4]> {
-    let page = Dialog360.read_templates(channel, None, &response(200, body)).unwrap();
+    let page = Dialog360.read_templates(channel, None, &answer(200, body)).unwrap();
     page.rows
         .into_iter()
         .map(|row| {
@@ -95,7 +93,7 @@ fn both_forms_of_the_list_are_read() {
 #[test]
 fn a_list_has_pages() {
     let next = |page: Option<&str>, body: &str| {
-        Dialog360.read_templates(&v2(), page, &response(200, body)).unwrap().next
+        Dialog360.read_templates(&v2(), page, &answer(200, body)).unwrap().next
     };
     let list = |next: Option<&str>| shown(&Dialog360.list_templates(&v2(), next));
     let host = "https://waba-v2.360dialog.io";
@@ -124,7 +122,7 @@ fn an_error_is_no_empty_list() {
         (200, "<html>"),
         (200, "[]"),
     ] {
-        let page = Dialog360.read_templates(&v2(), None, &response(status, body));
+        let page = Dialog360.read_templates(&v2(), None, &answer(status, body));
         assert_eq!(page, None, "{status} {body}");
     }
 }

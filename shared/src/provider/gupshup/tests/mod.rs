@@ -1,67 +1,35 @@
 //! What GupShup sends, is sent and answers, in its documented forms.
 
+/// A sample's text. Above the modules, which is how they know it.
+macro_rules! fixture {
+    ($name:literal) => {
+        crate::provider::testing::fixture!("gupshup", $name)
+    };
+}
+
 mod parse;
 mod read;
 mod send;
 mod templates;
 mod verify;
 
-use std::collections::BTreeMap;
-
-use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http::{Request, header};
+use serde_json::{Value, json};
 
 use super::Gupshup;
-use crate::domain::channel::{
-    Channel, Credentials, Language, MarkdownType, OpenChannel, OptionsLayout, ProviderKind,
-};
-use crate::domain::ids::{ChannelId, MessageId, TenantId};
-use crate::domain::message::{Origin, OutsideWindow, Sending, ToUser};
-use crate::domain::time::Time;
-use crate::domain::user::{Address, WaId};
+use crate::domain::channel::{OpenChannel, ProviderKind};
+use crate::domain::message::{Sending, ToUser};
+use crate::provider::testing::{self, NOW, answer, call, line, written};
+use crate::provider::trial::{Trial, stands_whatever_comes};
 use crate::provider::{Provider, WebhookCall};
 
-/// A fixture by the name of its file.
-macro_rules! fixture {
-    ($name:literal) => {
-        include_bytes!(concat!("../../../../../tests/fixtures/gupshup/", $name)).as_slice()
-    };
-}
-use fixture;
-
-const NOW: Time = Time::from_millis(1_710_169_260_000);
 const OURS: &str = "912200000001";
 const USER: &str = "919900000007";
 /// As in the reports of the fixtures.
 const MESSAGE: &str = "MSG000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d";
 
 fn channel(settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> OpenChannel {
-    let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-    };
-    let channel = Channel {
-        id: ChannelId::from_bytes([1; 16]),
-        tenant: TenantId::from_bytes([2; 16]),
-        name: "Support".to_owned(),
-        provider: ProviderKind::Gupshup,
-        phone_number: OURS.to_owned(),
-        default_country: "IN".to_owned(),
-        language: Language::En,
-        credentials: String::new(),
-        settings: map(settings),
-        associated_app: None,
-        require_exp: false,
-        options_layout: OptionsLayout::Auto,
-        markdown_type: MarkdownType::Whatsapp,
-        send_images_as_files: true,
-        use_case: None,
-        active: true,
-        limits: crate::domain::limits::Limits::default(),
-        warnings: Vec::new(),
-        created: NOW,
-        updated: NOW,
-        version: 1,
-    };
-    OpenChannel { channel, credentials: Credentials::new(map(secrets)), app: None }
+    testing::open(ProviderKind::Gupshup, OURS, settings, secrets)
 }
 
 fn enterprise() -> OpenChannel {
@@ -82,29 +50,27 @@ fn with_partner() -> OpenChannel {
     )
 }
 
-fn call(body: &[u8]) -> WebhookCall {
-    WebhookCall { headers: HeaderMap::new(), query: Vec::new(), body: body.to_vec(), now: NOW }
-}
-
-fn typed(kind: &'static str, body: &[u8]) -> WebhookCall {
-    let mut call = call(body);
-    call.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    call
+fn typed(kind: &str, body: &str) -> WebhookCall {
+    testing::call_with("content-type", kind, body)
 }
 
 fn sending(content: ToUser) -> Sending {
-    Sending {
-        id: MESSAGE.parse::<MessageId>().unwrap(),
-        channel: ChannelId::from_bytes([1; 16]),
-        to: Address::Phone(WaId::parse(USER).unwrap()),
-        time: NOW,
-        received: None,
-        content,
-        origin: Origin::Api,
-        reply_to: None,
-        window_closes: None,
-        otherwise: None,
-        outside_window: OutsideWindow::Reject,
+    Sending { id: MESSAGE.parse().unwrap(), ..testing::sending(USER, content) }
+}
+
+fn trial() -> Trial {
+    Trial {
+        provider: &Gupshup,
+        channels: vec![enterprise(), self_serve(), with_partner()],
+        samples: &[
+            fixture!("enterprise-payment.json"),
+            fixture!("enterprise-reports.json"),
+            fixture!("self-serve-list-reply.json"),
+            fixture!("self-serve-failed-async.json"),
+            fixture!("v3-several.json"),
+            fixture!("v3-payment.json"),
+        ],
+        takes_everything: false,
     }
 }
 
@@ -115,20 +81,12 @@ fn form(request: &Request<Vec<u8>>) -> (String, Vec<(String, String)>) {
     (line(request), form_urlencoded::parse(request.body()).into_owned().collect())
 }
 
-fn line(request: &Request<Vec<u8>>) -> String {
-    format!("{} {}", request.method(), request.uri())
-}
-
 fn value<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
     fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
 }
 
-fn json_value(fields: &[(String, String)], name: &str) -> serde_json::Value {
+fn json_value(fields: &[(String, String)], name: &str) -> Value {
     serde_json::from_str(value(fields, name).unwrap()).unwrap()
-}
-
-fn answer(status: u16, body: &[u8]) -> Response<Vec<u8>> {
-    Response::builder().status(status).body(body.to_vec()).unwrap()
 }
 
 /// K21, K23, K24: the mode's fields are required, the password is a secret.
@@ -146,33 +104,56 @@ fn each_mode_names_what_it_misses() {
     ] {
         assert_eq!(Gupshup.complete(&given).unwrap_err().0, missing);
     }
-    let secrets: Vec<&str> =
-        Gupshup.settings().iter().filter(|s| s.secret).map(|s| s.name).collect();
-    assert_eq!(
-        secrets,
-        ["password", "hsm_password", "two_way_password", "api_key", "webhook_token", "app_token"]
-    );
+    assert!(Gupshup.settings().iter().any(|setting| setting.name == "password" && setting.secret));
 }
 
 #[test]
 fn settings_are_checked_by_their_rules() {
-    for (name, good, bad) in [
-        ("mode", "self_serve", "partner"),
-        ("mobile_number", "912200000001", "our number"),
-        ("waba_id", "2000190001", " "),
-        ("password", "p%40ss!", "p ss"),
-        ("send_host", "http://127.0.0.1:9000", "media.example.com"),
-        ("base_url", "https://api.example.com", "https://api.example.com?x=1"),
-        ("partner_url", "https://partner.example.com/", "ftp://partner.example.com"),
-        ("template_by", "template_id", "name"),
-        ("order_type_parameter", "interactive_type", "a=b"),
-        ("app_id", "aaaa0000-0000-4000-8000-000000000001", "a/b"),
-    ] {
-        let setting = Gupshup.settings().iter().find(|s| s.name == name).unwrap();
-        assert!((setting.check)(good), "{name} {good}");
-        assert!(!(setting.check)(bad), "{name} {bad}");
-    }
+    /// Values that are taken, and values that are not.
+    type Values = (&'static [&'static str], &'static [&'static str]);
+    let secret =
+        ["password", "hsm_password", "two_way_password", "api_key", "webhook_token", "app_token"];
+    let password: Values = (&["p%40ss!", "p"], &["", "p ss", "pä", "p\n"]);
+    let account: Values = (&["2000190001", "our account"], &["", " "]);
+    let address: Values = (
+        &["https://api.example.com", "http://127.0.0.1:9000", "http://localhost/x/"],
+        &[
+            "",
+            "media.example.com",
+            "https://a.example?x=1",
+            "https://a.example#x",
+            "ftp://a.example",
+            "https://a@b.example",
+        ],
+    );
+    let parameter: Values = (&["interactive_type"], &["", "a=b"]);
+    let rows: [(&str, Values); 21] = [
+        ("mode", (&["enterprise", "self_serve"], &["", "partner"])),
+        ("mobile_number", (&["912200000001"], &["", "our number"])),
+        ("waba_id", account),
+        ("password", password),
+        ("hsm_userid", account),
+        ("hsm_password", password),
+        ("two_way_userid", account),
+        ("two_way_password", password),
+        ("send_host", address),
+        ("template_host", address),
+        ("template_by", (&["text", "template_id", "whatsAppTemplateId"], &["", "name"])),
+        ("order_type_parameter", parameter),
+        ("order_text_parameter", parameter),
+        ("order_action_parameter", parameter),
+        ("api_key", password),
+        ("app_name", (&["WharfDemo"], &["", " "])),
+        ("app_id", (&["aaaa0000-0000-4000-8000-000000000001"], &["", "a/b"])),
+        ("webhook_token", password),
+        ("base_url", address),
+        ("app_token", password),
+        ("partner_url", address),
+    ];
+    trial().settings_are(&[], &secret, &rows.map(|(name, (good, bad))| (name, good, bad)));
 }
+
+stands_whatever_comes!(trial());
 
 #[test]
 fn files_are_fetched_without_credentials_or_by_the_partner_api() {

@@ -27,7 +27,7 @@ const RETRY: Class = Class::Retry(None);
 #[test]
 fn the_gateway_says_success_and_error_with_200() {
     let unreadable = "the gateway's answer cannot be read";
-    let rows: Vec<(u16, &[u8], Answer)> = vec![
+    let rows: Vec<(u16, &str, Answer)> = vec![
         (200, fixture!("enterprise-send-accepted.json"), accepted(GATEWAY_ID)),
         (
             200,
@@ -43,14 +43,14 @@ fn the_gateway_says_success_and_error_with_200() {
             fixture!("enterprise-send-error-105.json"),
             refused(Class::Final, "105", "The phone number \"9199\" is not a valid phone number"),
         ),
-        (200, b"success | 919900000007 | 55-42", accepted("55-42")),
-        (200, b"error | 106 | no such method", refused(Class::Final, "106", "no such method")),
-        (200, b"<html><body>Bad gateway</body></html>", refused(RETRY, "200", unreadable)),
-        (200, b"", refused(RETRY, "200", unreadable)),
-        (200, br#"{"response":{"status":"perhaps"}}"#, refused(RETRY, "200", unreadable)),
+        (200, "success | 919900000007 | 55-42", accepted("55-42")),
+        (200, "error | 106 | no such method", refused(Class::Final, "106", "no such method")),
+        (200, "<html><body>Bad gateway</body></html>", refused(RETRY, "200", unreadable)),
+        (200, "", refused(RETRY, "200", unreadable)),
+        (200, r#"{"response":{"status":"perhaps"}}"#, refused(RETRY, "200", unreadable)),
         (
             200,
-            br#"{"response":{"status":"success"}}"#,
+            r#"{"response":{"status":"success"}}"#,
             refused(Class::Final, "no_id", "the gateway accepted the message without an id"),
         ),
         (
@@ -58,8 +58,8 @@ fn the_gateway_says_success_and_error_with_200() {
             fixture!("enterprise-send-accepted.json"),
             refused(RETRY, "503", "the gateway is overloaded or down"),
         ),
-        (429, b"", refused(RETRY, "429", "the gateway is overloaded or down")),
-        (400, b"", refused(Class::Final, "400", unreadable)),
+        (429, "", refused(RETRY, "429", "the gateway is overloaded or down")),
+        (400, "", refused(Class::Final, "400", unreadable)),
     ];
     for (status, body, expected) in rows {
         assert_eq!(Gupshup.read(&enterprise(), &answer(status, body)), expected);
@@ -69,7 +69,7 @@ fn the_gateway_says_success_and_error_with_200() {
 #[test]
 fn self_serve_says_it_by_status_and_body() {
     let id = "11111111-2222-4333-8444-555555555555";
-    let rows: Vec<(u16, &[u8], Answer)> = vec![
+    let rows: Vec<(u16, &str, Answer)> = vec![
         (202, fixture!("self-serve-send-accepted.json"), accepted(id)),
         (200, fixture!("self-serve-send-accepted.json"), accepted(id)),
         (
@@ -102,20 +102,20 @@ fn self_serve_says_it_by_status_and_body() {
         ),
         (
             400,
-            br#"{"status":"error","message":{"code":1003,"reason":"Wallet balance low"}}"#,
+            r#"{"status":"error","message":{"code":1003,"reason":"Wallet balance low"}}"#,
             refused(Class::Configuration, "1003", "Wallet balance low"),
         ),
         (
             200,
-            br#"{"status":"error","message":"Callback Billing must be enabled"}"#,
+            r#"{"status":"error","message":"Callback Billing must be enabled"}"#,
             refused(Class::Final, "200", "Callback Billing must be enabled"),
         ),
         (
             202,
-            br#"{"status":"submitted"}"#,
+            r#"{"status":"submitted"}"#,
             refused(Class::Final, "no_id", "the message was accepted without an id"),
         ),
-        (502, b"<html>", refused(RETRY, "502", "the answer cannot be read")),
+        (502, "<html>", refused(RETRY, "502", "the answer cannot be read")),
     ];
     for (status, body, expected) in rows {
         assert_eq!(Gupshup.read(&self_serve(), &answer(status, body)), expected);

@@ -1,7 +1,5 @@
 //! The calls that send messages.
 
-use serde_json::{Value, json};
-
 use super::*;
 use crate::domain::message::{
     ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Section,

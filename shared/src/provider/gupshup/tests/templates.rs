@@ -1,51 +1,27 @@
 //! Templates and the subscription of the webhook.
 
-use serde_json::json;
+use http::HeaderValue;
 
 use super::*;
-use crate::domain::channel::{AppAlgorithm, AppKey, Secret};
-use crate::domain::ids::OutboundId;
+use crate::domain::channel::{AppAlgorithm, AppKey, Credentials, Secret};
 use crate::domain::message::MediaKind;
-use crate::domain::outbound::{
-    Button, Category, Offer, Otp, OtpType, Outbound, Parts, Rating, ReviewStatus, TemplateType,
-};
+use crate::domain::outbound::{Button, Category, Offer, Otp, OtpType, Outbound, TemplateType};
 use crate::provider::{Check, Class, Purpose, Submitted, TemplateRow, Upload, UploadStep};
 
 fn outbound() -> Outbound {
     Outbound {
-        id: OutboundId::from_bytes([0; 16]),
-        tenant: TenantId::from_bytes([2; 16]),
-        channel: ChannelId::from_bytes([1; 16]),
-        provider: ProviderKind::Gupshup,
-        phone_number: OURS.to_owned(),
-        name: "Inicio".to_owned(),
-        is_notification: false,
         content: "Oi {{.name}}, código {{ .code }}, {{.name}}!".to_owned(),
-        category: Category::Utility,
         template_type: TemplateType::Text,
-        language: "pt-BR".to_owned(),
         media_url: None,
         variables: ["name", "code", "name"].map(str::to_owned).to_vec(),
-        examples: [("name", "Ana"), ("code", "42")]
-            .map(|(k, v)| (k.to_owned(), v.to_owned()))
-            .into(),
         buttons: vec![
             Button::Continue { text: "Continuar".to_owned() },
             Button::Cancel { text: "Cancelar".to_owned() },
             Button::Url { text: "Ver".to_owned(), url: "https://example.com/a".to_owned() },
             Button::Phone { text: "Ligar".to_owned(), number: "+573181230000".to_owned() },
         ],
-        parts: Parts::default(),
-        rating: Rating::default(),
-        status: ReviewStatus::Pending,
-        provider_status: "not_submitted".to_owned(),
-        rejected_reason: None,
         template_name: "inicio_00000000".to_owned(),
-        template_id: None,
-        created: NOW,
-        updated: NOW,
-        polled: None,
-        version: 1,
+        ..testing::outbound(&enterprise())
     }
 }
 
@@ -96,7 +72,7 @@ fn self_serve_gets_a_template() {
         ("elementName", "inicio_00000000"),
         ("languageCode", "pt_BR"),
         ("category", "UTILITY"),
-        ("vertical", "Inicio"),
+        ("vertical", "Start"),
         ("templateType", "TEXT"),
         ("content", "Oi {{1}}, código {{2}}, {{3}}!"),
         ("example", "Oi [Ana], código [42], [Ana]!"),
@@ -236,7 +212,7 @@ fn self_serves_samples_are_uploaded() {
         body,
         format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"file_type\"\r\n\r\nimage/png\r\n\
-             --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a_b.png\"\r\n\
+             --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a%22b.png\"\r\n\
              Content-Type: image/png\r\n\r\n1234\r\n--{boundary}--\r\n"
         )
     );
@@ -258,7 +234,7 @@ fn self_serves_samples_are_uploaded() {
             vec![("mediaId", "i-1"), ("mediaUrl", "https://f.example/1")],
         ),
     ] {
-        let answer = answer(200, answered.as_bytes());
+        let answer = answer(200, answered);
         let UploadStep::Done(sample) = step(&self_serve(), &[answer]) else { panic!() };
         let (_, fields) = form(&Gupshup.submit_template(&self_serve(), &image, &[sample]));
         for (name, text) in expected {
@@ -271,9 +247,7 @@ fn self_serves_samples_are_uploaded() {
         (200, "<html>", Class::Retry(None)),
         (503, "", Class::Retry(None)),
     ] {
-        let UploadStep::Refused { class, .. } =
-            step(&self_serve(), &[answer(status, body.as_bytes())])
-        else {
+        let UploadStep::Refused { class, .. } = step(&self_serve(), &[answer(status, body)]) else {
             panic!()
         };
         assert_eq!(class, expected, "{status}");
@@ -287,28 +261,28 @@ fn refused(reason: &str) -> Submitted {
 /// T45: taken, refused for good, or not now.
 #[test]
 fn answers_to_a_submission_are_read() {
-    let rows: Vec<(u16, &[u8], Submitted)> = vec![
+    let rows: Vec<(u16, &str, Submitted)> = vec![
         (200, fixture!("enterprise-template-created.json"), taken("9100001")),
         (
             200,
-            br#"{"id":"310","details":"Template name exists","status":"error"}"#,
+            r#"{"id":"310","details":"Template name exists","status":"error"}"#,
             refused("Template name exists"),
         ),
         (
             200,
-            br#"{"id":"401","details":"Authentication failed","status":"error"}"#,
+            r#"{"id":"401","details":"Authentication failed","status":"error"}"#,
             Submitted::Later,
         ),
         (200, fixture!("enterprise-send-error-102.json"), Submitted::Later),
-        (200, b"<html>", Submitted::Later),
-        (503, b"", Submitted::Later),
-        (400, b"", refused("HTTP 400")),
+        (200, "<html>", Submitted::Later),
+        (503, "", Submitted::Later),
+        (400, "", refused("HTTP 400")),
     ];
     for (status, body, expected) in rows {
         assert_eq!(Gupshup.read_submitted(&enterprise(), &answer(status, body)), expected);
     }
     let reason = "Template Already exists with same namespace and elementName and languageCode";
-    let rows: Vec<(u16, &[u8], Submitted)> = vec![
+    let rows: Vec<(u16, &str, Submitted)> = vec![
         (
             200,
             fixture!("self-serve-template-created.json"),
@@ -318,7 +292,7 @@ fn answers_to_a_submission_are_read() {
         (200, fixture!("self-serve-template-refused.json"), refused(reason)),
         (401, fixture!("self-serve-send-error-401.json"), Submitted::Later),
         (429, fixture!("self-serve-send-error-429.json"), Submitted::Later),
-        (502, b"<html>", Submitted::Later),
+        (502, "<html>", Submitted::Later),
     ];
     for (status, body, expected) in rows {
         assert_eq!(Gupshup.read_submitted(&self_serve(), &answer(status, body)), expected);
@@ -363,7 +337,7 @@ fn the_gateways_list_has_pages() {
     assert_eq!(page.next.as_deref(), Some("4"));
     let page = Gupshup.read_templates(&enterprise(), Some("3"), &list).unwrap();
     assert_eq!(page.next, None, "five in all");
-    let empty = answer(200, br#"{"data":[],"meta":{"total":5}}"#);
+    let empty = answer(200, r#"{"data":[],"meta":{"total":5}}"#);
     assert_eq!(Gupshup.read_templates(&enterprise(), Some("2"), &empty).unwrap().next, None);
 }
 

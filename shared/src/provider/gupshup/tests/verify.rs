@@ -2,7 +2,6 @@
 
 use http::{HeaderValue, StatusCode, header};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::channel::{AppAlgorithm, AppKey, Secret};
@@ -102,7 +101,7 @@ fn a_wrong_token_is_told_as_wrong() {
     ] {
         assert_eq!(verify(&channel, Some(&value)), WRONG, "{case}");
     }
-    let mut call = call(b"{}");
+    let mut call = call("{}");
     call.headers.insert(header::AUTHORIZATION, HeaderValue::from_bytes(&[0xff]).unwrap());
     assert_eq!(Gupshup.verify(&call, &channel), WRONG);
 }
@@ -166,7 +165,7 @@ const SERVER_ERROR: Malformed =
 #[test]
 fn a_missing_body_is_a_server_error() {
     for body in ["", "  ", "hello", "[]", "null", "7", "{\"mobile\":", "[{\"mobile\":\"1\"}]"] {
-        for call in [call(body.as_bytes()), typed("application/json", body.as_bytes())] {
+        for call in [call(body), typed("application/json", body)] {
             assert_eq!(Gupshup.parse(&call, &enterprise()), Err(SERVER_ERROR), "{body:?}");
         }
     }
@@ -190,11 +189,7 @@ fn a_missing_mobile_is_a_server_error() {
         r#"{"mobile":" ","type":"text","text":"Hi"}"#,
         r#"{"mobile":"","response":null}"#,
     ] {
-        assert_eq!(
-            Gupshup.parse(&call(body.as_bytes()), &enterprise()),
-            Err(SERVER_ERROR),
-            "{body}"
-        );
+        assert_eq!(Gupshup.parse(&call(body), &enterprise()), Err(SERVER_ERROR), "{body}");
     }
 }
 
@@ -202,7 +197,7 @@ fn a_missing_mobile_is_a_server_error() {
 #[test]
 fn the_errors_come_in_their_order() {
     let channel = with_app(AppAlgorithm::HS256);
-    let empty = call(b"");
+    let empty = call("");
     assert_eq!(Gupshup.verify(&empty, &channel), MISSING, "before the body is read");
     assert_eq!(Gupshup.parse(&empty, &channel), Err(SERVER_ERROR));
     // Reports and clicks have no `mobile` and need none; self-serve has none either.
@@ -216,7 +211,7 @@ fn the_errors_come_in_their_order() {
     }
     // The 500s belong to the enterprise endpoint alone.
     assert_eq!(Gupshup.parse(&empty, &self_serve()).unwrap_err().status, StatusCode::BAD_REQUEST);
-    assert!(Gupshup.parse(&call(b"{}"), &self_serve()).is_ok());
+    assert!(Gupshup.parse(&call("{}"), &self_serve()).is_ok());
 }
 
 #[test]

@@ -1,17 +1,13 @@
 //! What Infobip answers, and the calls for templates.
 
-use serde_json::{Value, json};
-
 use super::*;
-use crate::domain::ids::OutboundId;
 use crate::domain::outbound::{
-    App, Button, Card, Category, Offer, Otp, OtpType, Outbound, Parts, Rating, ReviewStatus,
-    TemplateType,
+    App, Button, Card, Category, Offer, Otp, OtpType, Outbound, Parts, ReviewStatus, TemplateType,
 };
 use crate::provider::{Answer, Check, Class, Submitted};
 
 fn read(status: u16, body: &str) -> Answer {
-    Infobip.read(&channel(), &response(status, body))
+    Infobip.read(&channel(), &answer(status, body))
 }
 
 fn accepted(id: &str) -> Answer {
@@ -20,13 +16,7 @@ fn accepted(id: &str) -> Answer {
 
 /// Class, code and sentence of a refusal.
 fn refused(status: u16, body: &str) -> (Class, String, String) {
-    match read(status, body) {
-        Answer::Refused { class, failure } => {
-            assert_eq!(failure.provider, "infobip");
-            (class, failure.code, failure.message)
-        }
-        Answer::Accepted { provider_id, .. } => panic!("{provider_id}"),
-    }
+    testing::refused(&Infobip, &channel(), &answer(status, body))
 }
 
 /// infobip 2.6: 200 says accepted, of one message and of a list, unless the message's status says otherwise.
@@ -112,46 +102,14 @@ fn refusals_have_three_shapes() {
 /// README 10: our own id comes back, so only another one has to be remembered.
 #[test]
 fn only_an_id_that_is_not_ours_needs_a_link() {
-    let ours = super::super::id::written(message_id());
+    let ours = super::super::id::written(MESSAGE);
     assert!(Infobip.echoes_our_id(&channel()));
     assert!(!Infobip.needs_link(&channel(), &ours));
     assert!(Infobip.needs_link(&channel(), "a28dd97c-1ffb-4fcf-99f1-0b557ed381da"));
 }
 
 fn outbound() -> Outbound {
-    Outbound {
-        id: OutboundId::from_bytes([3; 16]),
-        tenant: channel().tenant,
-        channel: channel().id,
-        provider: ProviderKind::Infobip,
-        phone_number: "15550102030".to_owned(),
-        name: "Start".to_owned(),
-        is_notification: false,
-        content: "Olá {{.name}}, o código é {{.code}}.".to_owned(),
-        category: Category::Utility,
-        template_type: TemplateType::Image,
-        language: "pt-BR".to_owned(),
-        media_url: Some("https://files.example.com/1.png".to_owned()),
-        variables: vec!["name".to_owned(), "code".to_owned()],
-        examples: map(&[("name", "Ana"), ("code", "42")]),
-        buttons: vec![
-            Button::Continue { text: "Continuar".to_owned() },
-            Button::Cancel { text: "Cancelar".to_owned() },
-            Button::Url { text: "Site".to_owned(), url: "https://example.com".to_owned() },
-            Button::Phone { text: "Ligar".to_owned(), number: "+15550102030".to_owned() },
-        ],
-        parts: Parts::default(),
-        rating: Rating::default(),
-        status: ReviewStatus::Pending,
-        provider_status: "not_submitted".to_owned(),
-        rejected_reason: None,
-        template_name: "start_03030303".to_owned(),
-        template_id: None,
-        created: NOW,
-        updated: NOW,
-        polled: None,
-        version: 1,
-    }
+    testing::outbound(&channel())
 }
 
 /// K17, infobip 5: a template goes into review with its samples, nothing is uploaded before.
@@ -302,7 +260,7 @@ fn a_template_that_infobip_cannot_have_is_refused() {
 /// T25, T47: what is taken is in review; a refusal of the content is a verdict, one of the caller or the moment is not.
 #[test]
 fn a_submission_is_taken_refused_or_postponed() {
-    let read = |status, body: &str| Infobip.read_submitted(&channel(), &response(status, body));
+    let read = |status, body: &str| Infobip.read_submitted(&channel(), &answer(status, body));
     let taken = |id: Option<&str>| Submitted::Taken {
         template_id: id.map(str::to_owned),
         provider_status: "PENDING".to_owned(),
@@ -336,8 +294,7 @@ fn the_list_of_templates_is_read() {
         (request.method().as_str(), request.uri().path()),
         ("GET", "/whatsapp/2/senders/15550102030/templates")
     );
-    let read =
-        |status, body: &str| Infobip.read_templates(&channel(), None, &response(status, body));
+    let read = |status, body: &str| Infobip.read_templates(&channel(), None, &answer(status, body));
     let page = read(200, fixture!("template-list.response.json")).unwrap();
     assert_eq!(page.next, None);
     let rows: Vec<_> = page
@@ -360,9 +317,9 @@ fn the_list_of_templates_is_read() {
     for (status, body) in [(200, "{}"), (200, "[]"), (200, "<html>"), (401, r#"{"templates":[]}"#)]
     {
         assert_eq!(read(status, body), None, "{status} {body}");
-        assert_eq!(Infobip.read_check(&channel(), &response(status, body)), Check::Refused);
+        assert_eq!(Infobip.read_check(&channel(), &answer(status, body)), Check::Refused);
     }
-    assert_eq!(Infobip.read_check(&channel(), &response(200, r#"{"templates":[]}"#)), Check::Good);
+    assert_eq!(Infobip.read_check(&channel(), &answer(200, r#"{"templates":[]}"#)), Check::Good);
     assert_eq!(Infobip.check(&channel()).uri(), request.uri());
 }
 

@@ -1,8 +1,5 @@
 //! What Infobip tells, as events.
 
-use http::StatusCode;
-use serde_json::{Value, json};
-
 use super::*;
 use crate::domain::event::{Event, MessageRef};
 use crate::domain::message::{Media, MediaKind, MediaSource, Status};
@@ -12,19 +9,9 @@ fn items(body: &str, channel: &OpenChannel) -> Vec<Item> {
     Infobip.parse(&call(body.as_bytes()), channel).unwrap().items
 }
 
-fn written(item: Item) -> Value {
-    match item {
-        Item::Event(event) => serde_json::to_value(event).unwrap(),
-        Item::Elsewhere { number, .. } => json!({ "elsewhere": number }),
-        Item::Ignored { reason } => json!({ "ignored": reason }),
-    }
-}
-
 /// The one item of a body.
 fn one(body: &str) -> Value {
-    let mut items = items(body, &channel());
-    assert_eq!(items.len(), 1, "{body}");
-    written(items.remove(0))
+    testing::one(&Infobip, body, &channel())
 }
 
 /// K4, T6: who wrote, when, and under which id.
@@ -327,7 +314,7 @@ fn report(body: &str, id: &str) -> Value {
 /// infobip 4, whatsapp-rules 10: the group decides; pending says nothing; failures bring the error, else the status.
 #[test]
 fn reports_tell_how_far_a_message_came() {
-    let ours = super::super::id::written(message_id());
+    let ours = super::super::id::written(MESSAGE);
     assert_eq!(ours.len(), 43);
     let failed = |code: &str, message: &str| json!({ "provider": "infobip", "code": code, "message": message });
     for (body, status, time, failure) in [
@@ -356,7 +343,7 @@ fn reports_tell_how_far_a_message_came() {
         ),
     ] {
         let told = report(body, &ours);
-        assert_eq!(told["message"], json!({ "Ours": message_id().to_string() }), "{told}");
+        assert_eq!(told["message"], json!({ "Ours": MESSAGE.to_string() }), "{told}");
         assert_eq!((&told["status"], &told["time"]), (&json!(status.as_str()), &json!(time)));
         assert_eq!(told.get("failure"), failure.as_ref());
     }
@@ -376,7 +363,7 @@ fn a_report_finds_its_message() {
             other => panic!("{other:?}"),
         }
     };
-    let (ours, written) = (message_id(), super::super::id::written(message_id()));
+    let (ours, written) = (MESSAGE, super::super::id::written(MESSAGE));
     let theirs = |id: &str| Ok(MessageRef::Provider(id.to_owned()));
     assert_eq!(which(json!(written), Value::Null), Ok(MessageRef::Ours(ours)));
     assert_eq!(which(json!("a28dd97c-1"), json!(ours.to_string())), Ok(MessageRef::Ours(ours)));
@@ -446,7 +433,7 @@ fn notices_are_told_apart() {
     assert_eq!(one(fixture!("event-template-approved.json")).get("reason"), None);
     assert_eq!(one(fixture!("event-template-category.json"))["category"], "MARKETING");
     assert_eq!(one(fixture!("event-template-quality.json"))["quality"], "LOW");
-    for (body, reason) in [
+    trial().ignores(&[
         (fixture!("event-click.json"), "unknown_event"),
         (fixture!("inbound-other-integration.json"), "other_integration"),
         ("{}", "unknown_event"),
@@ -459,18 +446,13 @@ fn notices_are_told_apart() {
         (r#"{"content":{"type":"payment"}}"#, "unreadable"),
         (r#"{"content":{"type":"something"}}"#, "unknown_event"),
         (r#"{"messageTemplateName":"a"}"#, "unreadable"),
-    ] {
-        assert_eq!(one(body), json!({ "ignored": reason }), "{body}");
-    }
+    ]);
 }
 
 /// Bytes that are no JSON object are the caller's fault.
 #[test]
 fn what_is_no_object_is_refused() {
-    for body in ["", "no json", "[]", "42", "\"text\"", "{\"results\":", "\u{0}"] {
-        let refused = Infobip.parse(&call(body.as_bytes()), &channel()).unwrap_err();
-        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{body:?}");
-    }
+    trial().refuses(&["", "no json", "[]", "42", "\"text\"", "{\"results\":", "\u{0}"]);
 }
 
 /// infobip 7: a file is fetched with the account's credentials from its own host, and from nowhere else.

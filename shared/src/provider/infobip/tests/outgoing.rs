@@ -1,34 +1,15 @@
 //! What is sent: address, headers and body of every call.
 
-use http::Request;
-use serde_json::{Value, json};
-
 use super::*;
 use crate::domain::message::{
-    ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Origin, OutsideWindow,
-    Section, Sending, TemplateButtonValue, TemplateCard, TemplateHeader, TemplateMessage, ToUser,
+    ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Section, Sending,
+    TemplateButtonValue, TemplateCard, TemplateHeader, TemplateMessage, ToUser,
 };
-use crate::domain::user::{Address, Bsuid, WaId};
+use crate::domain::user::{Address, Bsuid};
 use crate::provider::Registered;
 
 fn sending(content: ToUser) -> Sending {
-    Sending {
-        id: message_id(),
-        channel: channel().id,
-        to: Address::Phone(WaId::parse("573001234567").unwrap()),
-        time: NOW,
-        received: None,
-        content,
-        origin: Origin::Api,
-        reply_to: None,
-        window_closes: None,
-        otherwise: None,
-        outside_window: OutsideWindow::Reject,
-    }
-}
-
-fn body(request: &Request<Vec<u8>>) -> Value {
-    serde_json::from_slice(request.body()).unwrap()
+    testing::sending(USER, content)
 }
 
 /// Path and content of a message that can be sent.
@@ -77,9 +58,9 @@ fn a_message_goes_to_the_accounts_host_with_its_credentials() {
         json!({
             "from": "15550102030",
             "to": "573001234567",
-            "messageId": super::super::id::written(message_id()),
+            "messageId": super::super::id::written(MESSAGE),
             "content": { "text": "Hola" },
-            "callbackData": message_id().to_string(),
+            "callbackData": MESSAGE.to_string(),
             "context": { "replyToMessageId": "wamid.theirs==" },
         })
     );
@@ -325,8 +306,8 @@ fn a_template_is_sent_by_name_with_its_values() {
         body(&request),
         json!({ "messages": [{
             "from": "15550102030", "to": "573001234567",
-            "messageId": super::super::id::written(message_id()),
-            "callbackData": message_id().to_string(),
+            "messageId": super::super::id::written(MESSAGE),
+            "callbackData": MESSAGE.to_string(),
             "content": { "templateName": "start_03030303", "language": "pt_BR", "templateData": {
                 "body": { "placeholders": ["Ana", "42"] },
                 "buttons": [parameter("QUICK_REPLY", "yes"), parameter("QUICK_REPLY", "no"),
@@ -420,7 +401,7 @@ fn a_subscription_carries_what_the_webhook_asks_for() {
     assert_eq!(
         subscription(&[], &[("password", "p")]).unwrap(),
         json!({
-            "subscriptionId": "wharf-1", "name": "Support", "resources": ["15550102030"],
+            "subscriptionId": "wharf-1", "name": "number 1", "resources": ["15550102030"],
             "events": ["INBOUND_MESSAGE", "DELIVERY", "SEEN"],
             "profile": {
                 "profileId": "wharf-1",
@@ -441,7 +422,7 @@ fn a_subscription_carries_what_the_webhook_asks_for() {
     for (status, is_registered) in
         [(200, Some(true)), (201, Some(true)), (409, Some(true)), (400, Some(false)), (503, None)]
     {
-        let read = Infobip.read_registered(&channel(), url, &response(status, ""));
+        let read = Infobip.read_registered(&channel(), url, &answer(status, ""));
         let expected = match read {
             Registered::Yes => Some(true),
             Registered::Refused(_) => Some(false),

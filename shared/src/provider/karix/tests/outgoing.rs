@@ -1,43 +1,21 @@
 //! What is sent: address, headers and body of every call.
 
 use http::Request;
-use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::ids::MessageId;
 use crate::domain::message::{
-    ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Origin, OutsideWindow,
-    Section, Sending, TemplateButtonValue, TemplateHeader, TemplateMessage, ToUser,
+    ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Section, Sending,
+    TemplateButtonValue, TemplateHeader, TemplateMessage, ToUser,
 };
-use crate::domain::user::{Address, Bsuid, WaId};
+use crate::domain::user::{Address, Bsuid};
 use crate::provider::Fetch;
 
 fn sending(content: ToUser) -> Sending {
-    Sending {
-        id: MessageId::from_bytes([1; 30]),
-        channel: ChannelId::from_bytes([1; 16]),
-        to: Address::Phone(WaId::parse(USER).unwrap()),
-        time: NOW,
-        received: None,
-        content,
-        origin: Origin::Api,
-        reply_to: None,
-        window_closes: None,
-        otherwise: None,
-        outside_window: OutsideWindow::Reject,
-    }
-}
-
-fn body(request: &Request<Vec<u8>>) -> Value {
-    serde_json::from_slice(request.body()).unwrap()
-}
-
-fn line(request: &Request<Vec<u8>>) -> String {
-    format!("{} {}", request.method(), request.uri())
+    testing::sending(USER, content)
 }
 
 fn key(request: &Request<Vec<u8>>) -> Option<&str> {
-    request.headers().get("authentication").map(|value| value.to_str().unwrap())
+    header(request, "authentication")
 }
 
 /// What stands under `content`.

@@ -1,45 +1,23 @@
 //! Templates: submission, samples, list and removal.
 
-use serde_json::{Value, json};
-
 use super::*;
-use crate::domain::ids::OutboundId;
 use crate::domain::message::MediaKind;
-use crate::domain::outbound::{
-    Button, Category, Outbound, Parts, Rating, ReviewStatus, TemplateType,
-};
+use crate::domain::outbound::{Button, Outbound, Parts, ReviewStatus, TemplateType};
 use crate::provider::{Class, Purpose, Submitted, TemplateRow, Upload, UploadStep};
 
 const BASE: &str = "https://rcsgui.karix.solutions/api/v1.0/template/300400500600";
 
 fn outbound() -> Outbound {
     Outbound {
-        id: OutboundId::from_bytes([3; 16]),
-        tenant: TenantId::from_bytes([2; 16]),
-        channel: ChannelId::from_bytes([1; 16]),
-        provider: ProviderKind::Karix,
-        phone_number: NUMBER.to_owned(),
-        name: "Pickup ready".to_owned(),
-        is_notification: false,
         content: "Hi {{.name}}, it is ready.".to_owned(),
-        category: Category::Utility,
-        template_type: TemplateType::Image,
         language: "en-US".to_owned(),
         media_url: Some("https://files.example.com/shop.png".to_owned()),
         variables: vec!["name".to_owned()],
         examples: map(&[("name", "Meera")]),
         buttons: vec![Button::Continue { text: "Go on".to_owned() }],
-        parts: Parts::default(),
-        rating: Rating::default(),
-        status: ReviewStatus::Pending,
-        provider_status: "not_submitted".to_owned(),
-        rejected_reason: None,
         template_name: "pickup_ready_0a0b0c0d".to_owned(),
         template_id: Some("1500600700800900".to_owned()),
-        created: NOW,
-        updated: NOW,
-        polled: None,
-        version: 1,
+        ..testing::outbound(&channel())
     }
 }
 

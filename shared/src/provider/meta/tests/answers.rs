@@ -2,25 +2,13 @@
 
 use std::time::Duration;
 
-use http::Response;
-
 use super::*;
 use crate::domain::outbound::Category;
 use crate::provider::{Answer, Check, Class, Submitted};
 
-fn response(status: u16, body: &str) -> Response<Vec<u8>> {
-    Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap()
-}
-
 /// The class, code and words of a refusal.
-fn refused(response: &Response<Vec<u8>>) -> (Class, String, String) {
-    match Meta.read(&channel(), response) {
-        Answer::Refused { class, failure } => {
-            assert_eq!(failure.provider, "cloud_api");
-            (class, failure.code, failure.message)
-        }
-        Answer::Accepted { provider_id, .. } => panic!("accepted as {provider_id}"),
-    }
+fn refused(status: u16, body: &str) -> (Class, String, String) {
+    testing::refused(&Meta, &channel(), &answer(status, body))
 }
 
 /// T2, T48: what the platform took has its id, whatever else it says about it.
@@ -30,7 +18,7 @@ fn an_accepted_message_has_its_id() {
         (fixture!("send.response.json"), "wamid.SENT1"),
         (fixture!("send-template.response.json"), "wamid.SENT2"),
     ] {
-        let answer = Meta.read(&channel(), &response(200, body));
+        let answer = Meta.read(&channel(), &answer(200, body));
         assert!(
             matches!(&answer, Answer::Accepted { provider_id, .. } if provider_id == id),
             "{answer:?}"
@@ -50,7 +38,7 @@ fn an_answer_may_name_the_user_otherwise() {
         ("null", None),
     ] {
         let body = format!(r#"{{"contacts":{contacts},"messages":[{{"id":"wamid.1"}}]}}"#);
-        let answer = Meta.read(&channel(), &response(200, &body));
+        let answer = Meta.read(&channel(), &answer(200, &body));
         let wa_id = expected.map(|id| crate::domain::user::WaId::parse(id).unwrap());
         assert_eq!(answer, Answer::Accepted { provider_id: "wamid.1".to_owned(), wa_id });
     }
@@ -73,7 +61,7 @@ fn a_refusal_has_the_class_of_its_code() {
         (fixture!("error-132001-template.response.json"), Class::Final, "132001"),
     ] {
         for status in [200, 400, 401, 403, 404, 429, 500] {
-            let (got, got_code, message) = refused(&response(status, body));
+            let (got, got_code, message) = refused(status, body);
             assert_eq!((got, got_code.as_str()), (class, code), "{status}");
             assert!(message.ends_with("(fbtrace_id TRACE7)"), "{message}");
         }
@@ -108,7 +96,7 @@ fn an_answer_without_a_known_code_has_the_class_of_its_status() {
         // A code of 0 with nothing but a sentence is seen too.
         (400, r#"{"error":{"message":"(#0) broken","code":0}}"#, Class::Configuration, "0"),
     ] {
-        let (got, got_code, message) = refused(&response(status, body));
+        let (got, got_code, message) = refused(status, body);
         assert_eq!((got, got_code.as_str()), (class, code), "{status} {body}");
         assert!(!message.is_empty());
     }
@@ -136,19 +124,19 @@ fn a_submission_is_taken_refused_or_postponed() {
         (503, "", Submitted::Later),
         (200, "{}", Submitted::Later),
     ] {
-        assert_eq!(Meta.read_submitted(&channel(), &response(status, body)), expected, "{body}");
+        assert_eq!(Meta.read_submitted(&channel(), &answer(status, body)), expected, "{body}");
     }
     // Without an account the platform cannot have judged the content.
     let mut bare = channel();
     bare.channel.settings.remove("waba_id");
-    let answer = response(400, fixture!("error-100-parameter.response.json"));
+    let answer = answer(400, fixture!("error-100-parameter.response.json"));
     assert_eq!(Meta.read_submitted(&bare, &answer), Submitted::Later);
 }
 
 /// T44: the list is read page by page, and only `next` says that there is another.
 #[test]
 fn the_list_is_read_page_by_page() {
-    let page = |body| Meta.read_templates(&channel(), None, &response(200, body)).unwrap();
+    let page = |body| Meta.read_templates(&channel(), None, &answer(200, body)).unwrap();
     let first = page(fixture!("template-list.response.json"));
     let told: Vec<_> = first
         .rows
@@ -180,18 +168,14 @@ fn the_list_is_read_page_by_page() {
         (200, "{}"),
         (401, fixture!("error-190-token.response.json")),
     ] {
-        assert_eq!(
-            Meta.read_templates(&channel(), None, &response(status, body)),
-            None,
-            "{status}"
-        );
+        assert_eq!(Meta.read_templates(&channel(), None, &answer(status, body)), None, "{status}");
     }
 }
 
 /// Good is the number of the channel and nothing else.
 #[test]
 fn the_check_wants_the_channels_own_number() {
-    let check = |status, body| Meta.read_check(&channel(), &response(status, body));
+    let check = |status, body| Meta.read_check(&channel(), &answer(status, body));
     assert_eq!(check(200, fixture!("phone-number.response.json")), Check::Good);
     assert_eq!(check(200, r#"{"id":"1"}"#), Check::Refused);
     assert_eq!(check(401, fixture!("error-190-token.response.json")), Check::Refused);
@@ -216,11 +200,11 @@ fn the_token_goes_to_trusted_hosts_only() {
         (channel(), "nonsense", None),
     ] {
         let body = serde_json::json!({ "url": url, "id": "7001" }).to_string();
-        let request = Meta.read_media_location(&channel, &response(200, &body));
+        let request = Meta.read_media_location(&channel, &answer(200, &body));
         let has_token = request.map(|request| request.headers().contains_key("authorization"));
         assert_eq!(has_token, expected, "{url}");
     }
     let body = fixture!("media-get.response.json");
-    assert!(Meta.read_media_location(&channel(), &response(200, body)).is_some());
-    assert!(Meta.read_media_location(&channel(), &response(404, body)).is_none());
+    assert!(Meta.read_media_location(&channel(), &answer(200, body)).is_some());
+    assert!(Meta.read_media_location(&channel(), &answer(404, body)).is_none());
 }

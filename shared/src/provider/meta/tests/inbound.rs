@@ -1,7 +1,5 @@
 //! What the platform tells: every sample as the event that it is.
 
-use serde_json::{Value, json};
-
 use super::*;
 use crate::domain::event::{Event, MessageReceived, MessageRef};
 use crate::domain::message::{FromUser, ToUser};
@@ -718,7 +716,7 @@ fn an_echo_is_what_the_business_said() {
 /// What does not concern a conversation of this channel is counted under its reason.
 #[test]
 fn the_rest_is_ignored_with_a_reason() {
-    let rows = [
+    trial().ignores(&[
         (fixture!("inbound-group-text.json"), "group_message"),
         (fixture!("inbound-text-other-number.json"), "other_number"),
         (fixture!("status-group.json"), "group_status"),
@@ -726,10 +724,7 @@ fn the_rest_is_ignored_with_a_reason() {
         (fixture!("status-unknown.json"), "unknown_status"),
         (fixture!("template-status-other-account.json"), "other_account"),
         (fixture!("unknown-field.json"), "unknown_field"),
-    ];
-    for (body, reason) in rows {
-        assert_eq!(items(body), [Item::Ignored { reason }], "{body}");
-    }
+    ]);
 }
 
 /// T6: two entries of two changes with three messages each, and two statuses: fourteen items in their order.

@@ -1,45 +1,19 @@
 //! What is sent: address, headers and body of every call.
 
-use http::Request;
-use serde_json::{Value, json};
-
 use super::*;
-use crate::domain::ids::{ConversationId, MessageId, OutboundId};
 use crate::domain::message::{
-    ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Origin, OutsideWindow,
-    Section, Sending, TemplateButtonValue, TemplateCard, TemplateHeader, TemplateMessage, ToUser,
+    ButtonValue, Choice, Header, Location, Media, MediaKind, MediaSource, Section, Sending,
+    TemplateButtonValue, TemplateCard, TemplateHeader, TemplateMessage, ToUser,
 };
 use crate::domain::outbound::{
-    App, Button, Card, Category, Offer, Otp, OtpType, Outbound, Parts, Rating, ReviewStatus,
-    TemplateType,
+    App, Button, Card, Category, Offer, Otp, OtpType, Outbound, TemplateType,
 };
-use crate::domain::user::{Address, Bsuid, WaId};
+use crate::domain::time::Time;
+use crate::domain::user::{Address, Bsuid};
 use crate::provider::{Class, Fetch, Purpose, Upload, UploadStep};
 
 fn sending(content: ToUser) -> Sending {
-    let conversation = ConversationId::derive(&[b"conversation"]);
-    let time = Time::from_millis(1_710_170_000_000);
-    Sending {
-        id: MessageId::of(conversation, time, &[b"1"]),
-        channel: channel().id,
-        to: Address::Phone(WaId::parse("573001234567").unwrap()),
-        time,
-        received: None,
-        content,
-        origin: Origin::Api,
-        reply_to: None,
-        window_closes: None,
-        otherwise: None,
-        outside_window: OutsideWindow::Reject,
-    }
-}
-
-fn body(request: &Request<Vec<u8>>) -> Value {
-    serde_json::from_slice(request.body()).unwrap()
-}
-
-fn header<'a>(request: &'a Request<Vec<u8>>, name: &str) -> Option<&'a str> {
-    request.headers().get(name).map(|value| value.to_str().unwrap())
+    testing::sending(USER, content)
 }
 
 fn media(kind: MediaKind, source: MediaSource) -> Media {
@@ -357,37 +331,11 @@ fn templates_are_built() {
 
 fn outbound() -> Outbound {
     Outbound {
-        id: OutboundId::from_bytes([0x4e; 16]),
-        tenant: channel().tenant,
-        channel: channel().id,
-        provider: ProviderKind::Meta,
-        phone_number: "15550102030".to_owned(),
-        name: "Start process".to_owned(),
-        is_notification: false,
         content: "Olá {{.name}}, {{ .name }} é {{.code}}, ¿sim?".to_owned(),
-        category: Category::Utility,
-        template_type: TemplateType::Image,
-        language: "pt-BR".to_owned(),
         media_url: Some("https://files.example.com/header.jpg".to_owned()),
         variables: ["name", "name", "code"].map(str::to_owned).to_vec(),
-        examples: map(&[("name", "Ana"), ("code", "42")]),
-        buttons: vec![
-            Button::Continue { text: "Continuar".to_owned() },
-            Button::Cancel { text: "Cancelar".to_owned() },
-            Button::Url { text: "Site".to_owned(), url: "https://example.com".to_owned() },
-            Button::Phone { text: "Ligar".to_owned(), number: "+15550102030".to_owned() },
-        ],
-        parts: Parts::default(),
-        rating: Rating::default(),
-        status: ReviewStatus::Pending,
-        provider_status: "not_submitted".to_owned(),
-        rejected_reason: None,
         template_name: "start_process_4e4e4e4e".to_owned(),
-        template_id: None,
-        created: Time::from_millis(0),
-        updated: Time::from_millis(0),
-        polled: None,
-        version: 1,
+        ..testing::outbound(&channel())
     }
 }
 
