@@ -33,7 +33,7 @@ const PARAMETER: &str = "must be the name of a parameter: letters, digits and _"
 
 pub(super) const ALL: &[Setting] = &[
     plain("mode", "must be enterprise or self_serve", |v| matches!(v, "enterprise" | "self_serve")),
-    plain("mobile_number", DIGITS, |v| WaId::parse(v).is_ok()),
+    plain("mobile_number", DIGITS, is_number),
     plain("waba_id", NOT_EMPTY, filled),
     secret("password"),
     plain("hsm_userid", NOT_EMPTY, filled),
@@ -60,6 +60,11 @@ pub(super) const ALL: &[Setting] = &[
     secret("app_token"),
     plain("partner_url", ADDRESS, address),
 ];
+
+/// A business number.
+fn is_number(text: &str) -> bool {
+    WaId::parse(text).is_ok_and(|id| id.is_whole())
+}
 
 const fn plain(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
     Setting { name, required: false, secret: false, rule, check }

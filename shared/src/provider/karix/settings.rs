@@ -26,7 +26,7 @@ const TOKEN_CHARACTERS_MIN: usize = 8;
 
 pub(super) const ALL: &[Setting] = &[
     Setting { required: true, ..secret("account_key", VISIBLE, is_visible) },
-    plain("from", "must be digits with the country code", |v| WaId::parse(v).is_ok()),
+    plain("from", "must be digits with the country code", is_number),
     plain("vendor", "must not be empty", |v| !v.trim().is_empty()),
     plain("waba_id", "must be 1 to 32 digits", is_account_id),
     // Sending and the template API may have keys of their own (karix 1).
@@ -46,6 +46,11 @@ pub(super) const ALL: &[Setting] = &[
     plain("media_url", ADDRESS, is_base_url),
     plain("template_url", ADDRESS, is_base_url),
 ];
+
+/// A business number.
+fn is_number(text: &str) -> bool {
+    WaId::parse(text).is_ok_and(|id| id.is_whole())
+}
 
 const fn plain(name: &'static str, rule: &'static str, check: fn(&str) -> bool) -> Setting {
     Setting { name, required: false, secret: false, rule, check }
