@@ -1,4 +1,4 @@
-//! What is there at the first start: a tenant with its key, five business numbers at simulated providers, two people,
+//! What is there at the first start: a tenant with its key, six business numbers at simulated providers, two people,
 //! and a hook rule that tells the simulator's receiver everything. All of it made through the public API, so what is
 //! set up here could be set up by anyone.
 
