@@ -97,6 +97,21 @@ async fn a_number_that_disappears_or_appears_is_the_same_user() {
     }
 }
 
+/// whatsapp-rules 8, README 11: the digits that came are the user, even if no number is that short.
+#[tokio::test]
+async fn a_user_of_few_digits_is_heard_and_answered() {
+    let bundle = Bundle::start().await;
+    let s = scene(&bundle).await;
+    let luis = s.number.person("5678", "Luis");
+    luis.says("empezar").await;
+    luis.says("algo").await;
+    assert_eq!(luis.sees(), ["¿1?", "¿2?"]);
+    let found = s.shop.get("/v1/conversations?phone_number=5678").await.expect(200);
+    assert_eq!(found["items"][0]["phone_number"], "5678", "{found}");
+    let balance = s.shop.get("/v1/audit/balance").await.expect(200);
+    assert_eq!((&balance["ignored"], &balance["difference"]), (&json!({}), &json!(0)), "{balance}");
+}
+
 /// whatsapp-rules 9: two talks that turn out to be with one user become one: the one that the user wrote in last, with
 /// its run.
 #[tokio::test]

@@ -26,9 +26,10 @@ use tokio::task::{JoinError, LocalSet};
 use self::table::Cell;
 
 /// The carriers, as their columns are called.
-const CARRIERS: [&str; 8] = [
+const CARRIERS: [&str; 9] = [
     "Gupshup enterprise",
     "Gupshup self-serve",
+    "Gupshup partner",
     "Cloud API",
     "Infobip",
     "Karix",
@@ -103,6 +104,7 @@ impl<'a> Stage<'a> {
         let number = match carrier {
             "Gupshup enterprise" => shop.gupshup_enterprise(DIGITS).await,
             "Gupshup self-serve" => shop.gupshup(DIGITS).await,
+            "Gupshup partner" => shop.gupshup_partner(DIGITS).await,
             "Cloud API" => shop.meta(DIGITS).await,
             "Infobip" => shop.infobip(DIGITS).await,
             "Karix" => shop.karix(DIGITS).await,

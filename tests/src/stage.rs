@@ -94,8 +94,19 @@ impl<'a> Customer<'a> {
 
     /// A self-serve number at Gupshup, active.
     pub async fn gupshup(&self, digits: &str) -> Number<'a> {
+        self.number("gupshup", digits, self.self_serve(digits)).await
+    }
+
+    /// The same, of an app that the partner API is open to: messages and webhooks in Meta's form.
+    pub async fn gupshup_partner(&self, digits: &str) -> Number<'a> {
+        let mut credentials = self.self_serve(digits);
+        credentials["app_token"] = format!("app-token-of-{digits}").into();
+        self.number("gupshup", digits, credentials).await
+    }
+
+    fn self_serve(&self, digits: &str) -> Value {
         let simulator = self.world.simulator().address();
-        let credentials = json!({
+        json!({
             "mode": "self_serve",
             "app_name": format!("App{digits}"),
             "app_id": format!("app-{digits}"),
@@ -103,8 +114,7 @@ impl<'a> Customer<'a> {
             "webhook_token": format!("token-of-{digits}"),
             "base_url": format!("{simulator}/gupshup"),
             "partner_url": format!("{simulator}/gupshup"),
-        });
-        self.number("gupshup", digits, credentials).await
+        })
     }
 
     /// A number at Gupshup's enterprise gateway, active.

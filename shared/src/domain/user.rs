@@ -7,22 +7,25 @@ use serde::{Deserialize, Serialize};
 use super::ids::{ChannelId, ConversationId};
 use super::phone;
 
-/// A WhatsApp id made of digits: country code and number, no plus. Kept as it came, because answers go to
-/// exactly this string (whatsapp-rules 8).
+/// Shorter ones are no numbers that are dialled from abroad.
+const WHOLE_DIGITS_MIN: usize = 5;
+
+/// A WhatsApp id made of digits, no plus: as a rule country code and number. Kept as it came, because answers go to
+/// exactly this string (whatsapp-rules 8), so no length is too short.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WaId(String);
 
-/// Text that is not made of 5 to 20 digits.
+/// Text that is not made of 1 to 20 digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 5 to 20 digits with the country code")]
+#[error("must be 1 to 20 digits with the country code")]
 pub struct NotAWaId;
 
 impl WaId {
     /// Accepts one leading `+`; everything else must be an ASCII digit.
     pub fn parse(text: &str) -> Result<Self, NotAWaId> {
         let digits = text.strip_prefix('+').unwrap_or(text);
-        let fits = (5..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let fits = (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         if fits { Ok(Self(digits.to_owned())) } else { Err(NotAWaId) }
     }
 
@@ -31,9 +34,9 @@ impl WaId {
         &self.0
     }
 
-    /// The last four digits behind dots: what a log may show.
-    pub fn masked(&self) -> String {
-        format!("…{}", &self.0[self.0.len().saturating_sub(4)..])
+    /// Whether it is as long as a number with its country code: what is asked of numbers that people enter.
+    pub fn is_whole(&self) -> bool {
+        self.0.len() >= WHOLE_DIGITS_MIN
     }
 }
 
@@ -181,6 +184,20 @@ mod tests {
         let long = format!("US.{}", "1".repeat(129));
         for bad in ["US.ENT.123", "us.1", "U.1", "US.", "US.1-2", "573001234567", "", &long] {
             assert_eq!(Bsuid::parse(bad), Err(NotABsuid), "{bad}");
+        }
+    }
+
+    /// whatsapp-rules 8, README 11: whoever writes is known by the digits that came, however few.
+    #[test]
+    fn any_digits_are_an_id() {
+        for (text, is_whole) in
+            [("5", false), ("5678", false), ("56789", true), ("+573001234567", true)]
+        {
+            let id = WaId::parse(text).unwrap();
+            assert_eq!((id.as_str(), id.is_whole()), (text.trim_start_matches('+'), is_whole));
+        }
+        for bad in ["", "+", "57 300", "a1", "٣٤٥٦٧", &"1".repeat(21)] {
+            assert_eq!(WaId::parse(bad), Err(NotAWaId), "{bad}");
         }
     }
 

@@ -3,6 +3,8 @@
 use http::Uri;
 use url::{Host, Url};
 
+use crate::domain::user::WaId;
+
 /// A setting or credential of a channel at this provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -47,6 +49,13 @@ impl Setting {
     /// Meta's id of an account, a number or an app.
     pub(super) const fn graph_id(name: &'static str) -> Self {
         Self::plain(name, "must be 1 to 32 digits", is_graph_id)
+    }
+
+    /// The business's own number, as it is called there.
+    pub(super) const fn number(name: &'static str) -> Self {
+        Self::plain(name, "must be digits with the country code", |text| {
+            WaId::parse(text).is_ok_and(|id| id.is_whole())
+        })
     }
 
     /// Of the Cloud API.

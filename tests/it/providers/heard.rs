@@ -161,13 +161,23 @@ async fn reaction(s: &Stage<'_>) -> Cell {
 async fn flow(s: &Stage<'_>) -> Cell {
     let reply = json!({ "type": "nfm_reply", "nfm_reply": { "name": "flow", "body": "Sent",
                         "response_json": "{\"flow_token\":\"t1\",\"age\":\"30\"}" } });
-    other(s, "interactive", reply, "flow_reply").await.1
+    let (heard, cell) = other(s, "interactive", reply, "flow_reply").await;
+    if cell == Cell::Holds {
+        assert_eq!(heard["message"]["response"], json!({ "flow_token": "t1", "age": "30" }));
+    }
+    cell
 }
 
 async fn order(s: &Stage<'_>) -> Cell {
     let order = json!({ "catalog_id": "6001", "text": "regalo", "product_items": [{
         "product_retailer_id": "sku-9", "quantity": 2, "item_price": 12.5, "currency": "INR" }] });
-    other(s, "order", order, "order").await.1
+    let (heard, cell) = other(s, "order", order.clone(), "order").await;
+    if cell == Cell::Holds {
+        let message = &heard["message"];
+        assert_eq!(message["items"], order["product_items"], "{heard}");
+        assert_eq!([&message["catalog_id"], &message["text"]], ["6001", "regalo"], "{heard}");
+    }
+    cell
 }
 
 async fn edit(s: &Stage<'_>) -> Cell {

@@ -235,3 +235,17 @@ pub(super) fn status(envelope: &Value) -> Value {
     }
     json!({ "statuses": [status] })
 }
+
+/// Several bodies as one: each list has what all of them have of it.
+pub(super) fn joined(bodies: impl Iterator<Item = Value>) -> Value {
+    let mut lists: Map<String, Value> = Map::new();
+    for body in bodies {
+        for (name, list) in body.as_object().into_iter().flatten() {
+            let all = lists.entry(name).or_insert_with(|| json!([]));
+            if let Some(all) = all.as_array_mut() {
+                all.extend(list.as_array().into_iter().flatten().cloned());
+            }
+        }
+    }
+    Value::Object(lists)
+}

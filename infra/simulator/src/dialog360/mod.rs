@@ -83,10 +83,15 @@ impl Carrier for Dialog360 {
         })
     }
 
-    /// The legacy generation tells one thing at a time.
     fn batch(&self, line: &Line, news: &[News<'_>]) -> Option<WebhookPost> {
         match api(line) {
-            Api::V1 => None,
+            Api::V1 => {
+                let parts = news.iter().filter_map(|one| match one {
+                    News::Said(user, said) => Some(self.user_message(line, user, said)),
+                    News::Status(sent, change) => self.status(line, sent, change),
+                });
+                Some(webhook(line, &flat::joined(parts.map(|post| json_of(&post)))))
+            }
             Api::V2 => Some(webhook(line, &json_of(&Meta.batch(line, news)?))),
         }
     }

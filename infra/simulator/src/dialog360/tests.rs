@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Dialog360;
+use crate::carrier::News;
 use crate::fault::{Faults, SendFault};
 use crate::message::FromUser;
 use crate::simulator::StoredFile;
@@ -192,7 +193,21 @@ async fn a_flat_webhook_has_no_envelope() {
     let message = &body["messages"][0];
     assert_eq!((&message["type"], &message["audio"]), (&json!("voice"), &Value::Null));
     assert!(message["voice"]["link"].is_string() && message["voice"]["voice"].is_null());
-    assert!(body["entry"].is_null() && Dialog360.batch(&line, &[]).is_none());
+    assert!(body["entry"].is_null());
+}
+
+/// What is told together stands in the lists of one flat body.
+#[tokio::test]
+async fn a_flat_webhook_has_several_things() {
+    let world = world();
+    let (line, user) = (world.simulator.line("v1").unwrap(), User::new(ANA, "Ana"));
+    let said = ["v1", "v1"].map(|line| world.simulator.say(line, ANA, text()).unwrap());
+    let news = [News::Said(&user, &said[0]), News::Said(&user, &said[1])];
+    let post = Dialog360.batch(&line, &news).unwrap();
+    let body: Value = serde_json::from_slice(&post.body).unwrap();
+    let ids = [&body["messages"][0]["id"], &body["messages"][1]["id"]];
+    assert_eq!(ids, [said[0].id.as_str(), said[1].id.as_str()]);
+    assert!(body["entry"].is_null() && body["statuses"].is_null(), "{body}");
 }
 
 /// A file is looked up at Meta's address and had at ours, for five minutes and with the key.

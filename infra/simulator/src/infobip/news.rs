@@ -85,12 +85,36 @@ fn content(line: &Line, said: &Said, media: &dyn Fn(&str) -> String) -> Value {
             let emoji = Some(emoji).filter(|emoji| !emoji.is_empty());
             json!({ "type": "REACTION", "emoji": emoji, "action": action, "context": answers(to) })
         }
-        FromUser::Other { kind, content } => {
+        FromUser::Other { kind, content } => other(kind, content),
+    }
+}
+
+/// What comes in the Cloud API's form, in the words that Infobip has for it; anything else under its own type.
+fn other(kind: &str, content: &Value) -> Value {
+    match (kind, content["type"].as_str()) {
+        ("interactive", Some("nfm_reply")) => {
+            let reply = &content["nfm_reply"];
+            let response = reply["response_json"].as_str().unwrap_or_default();
+            let response: Value = serde_json::from_str(response).unwrap_or_default();
+            json!({ "type": "INTERACTIVE_FLOW_REPLY", "text": reply["body"], "response": response })
+        }
+        ("order", _) => {
+            let items = content["product_items"].as_array().into_iter().flatten();
+            let items: Vec<Value> = items.map(ordered).collect();
+            json!({ "type": "ORDER", "catalogId": content["catalog_id"], "productItems": items,
+                    "text": content["text"] })
+        }
+        _ => {
             let mut content = if content.is_object() { content.clone() } else { json!({}) };
             content["type"] = json!(kind);
             content
         }
     }
+}
+
+fn ordered(item: &Value) -> Value {
+    json!({ "productRetailerId": item["product_retailer_id"], "quantity": item["quantity"],
+            "itemPrice": item["item_price"], "currency": item["currency"] })
 }
 
 /// A delivery or seen report. Nothing is told of a message that is only sent.

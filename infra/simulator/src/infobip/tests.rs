@@ -162,6 +162,22 @@ async fn what_a_user_does_is_told_in_infobips_words() {
         json!({ "type": "REACTION", "emoji": null, "action": "REMOVED",
                 "context": { "from": NUMBER, "id": "m-1" } })
     );
+    let other = |kind: &str, content| FromUser::Other { kind: kind.to_owned(), content };
+    let filled = json!({ "type": "nfm_reply", "nfm_reply": {
+        "name": "flow", "body": "Sent", "response_json": "{\"age\":\"30\"}" } });
+    assert_eq!(
+        world.result_of(other("interactive", filled)).await["message"],
+        json!({ "type": "INTERACTIVE_FLOW_REPLY", "text": "Sent", "response": { "age": "30" } })
+    );
+    let ordered = json!({ "catalog_id": "6001", "text": "regalo", "product_items": [{
+        "product_retailer_id": "sku-9", "quantity": 2, "item_price": 12.5, "currency": "INR" }] });
+    assert_eq!(
+        world.result_of(other("order", ordered)).await["message"],
+        json!({ "type": "ORDER", "catalogId": "6001", "text": "regalo", "productItems": [{
+            "productRetailerId": "sku-9", "quantity": 2, "itemPrice": 12.5, "currency": "INR" }] })
+    );
+    let strange = world.result_of(other("SOMETHING_NEW", json!({ "x": 1 }))).await;
+    assert_eq!(strange["message"], json!({ "type": "SOMETHING_NEW", "x": 1 }));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::message::{FromUser, Said, Sent, Status, StatusChange};
+use crate::message::{FileKind, FromUser, Said, Sent, Status, StatusChange};
 use crate::{Line, Refusal, User};
 
 /// The day as Karix writes it beside the time; nobody can depend on it.
@@ -48,7 +48,7 @@ fn content<'a>(
     match content {
         FromUser::Text { body } => (of("text", json!({ "body": body })), None),
         FromUser::File { kind, file, mime, filename, caption } => {
-            let word = kind.as_str();
+            let word = if *kind == FileKind::Voice { "voice" } else { kind.as_str() };
             let mut object = json!({ "fileLink": link_of(file), "mimeType": mime });
             for (name, value) in [("caption", caption), ("fileName", filename)] {
                 if let Some(value) = value {

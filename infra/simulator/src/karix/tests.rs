@@ -215,6 +215,24 @@ async fn a_file_is_downloaded_with_the_key() {
     assert!(path.ends_with(found["filedata"].as_str().unwrap()));
 }
 
+/// A voice note is an attachment of its own type.
+#[tokio::test]
+async fn a_voice_note_is_told_as_one() {
+    let world = World::new(&[]);
+    let stored = StoredFile { mime: "audio/ogg".to_owned(), filename: None, bytes: Arc::default() };
+    let voice = FromUser::File {
+        kind: FileKind::Voice,
+        file: world.simulator.put_file(stored),
+        mime: "audio/ogg".to_owned(),
+        filename: None,
+        caption: None,
+    };
+    let said = world.told_of(voice).await;
+    let message = &said["eventContent"]["message"];
+    assert_eq!(message["attachmentType"], "voice", "{message}");
+    assert!(message["voice"]["fileLink"].is_string() && message["audio"].is_null(), "{message}");
+}
+
 /// Every webhook carries what proves Karix, in the header that was agreed on, and all of it may be wrapped.
 #[tokio::test]
 async fn webhooks_carry_the_secret() {

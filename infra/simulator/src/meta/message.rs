@@ -77,7 +77,7 @@ pub(super) fn envelope<'a>(call: &Params<'a>) -> Result<Envelope<'a>, Problem> {
 
 fn number(text: &str) -> Result<&str, Problem> {
     let digits = text.strip_prefix('+').unwrap_or(text);
-    let fits = (7..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let fits = (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     if fits { Ok(text) } else { Err(Problem::parameter("Param to must be a phone number.")) }
 }
 

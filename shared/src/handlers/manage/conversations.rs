@@ -21,7 +21,7 @@ pub struct ConversationsQuery {
     /// Of this channel only.
     pub channel_id: Option<ChannelId>,
     /// With this number only; with its country code.
-    #[param(min_length = 5, max_length = 24)]
+    #[param(min_length = 1, max_length = 24)]
     pub phone_number: Option<String>,
     /// Entries at most; 50 where nothing is said.
     #[param(minimum = 1, maximum = 200)]

@@ -1,7 +1,6 @@
 //! What a GupShup channel is configured with, per mode, and where each value is found. Not: how it is stored.
 
 use crate::domain::channel::OpenChannel;
-use crate::domain::user::WaId;
 use crate::provider::Setting;
 use crate::provider::setting::is_visible;
 
@@ -28,14 +27,13 @@ const BASE_URL: &str = "https://api.gupshup.io";
 const PARTNER_URL: &str = "https://partner.gupshup.io";
 
 const NOT_EMPTY: &str = "must not be empty";
-const DIGITS: &str = "must be digits with the country code";
 const PARAMETER: &str = "must be the name of a parameter: letters, digits and _";
 
 pub(super) const ALL: &[Setting] = &[
     Setting::plain("mode", "must be enterprise or self_serve", |v| {
         matches!(v, "enterprise" | "self_serve")
     }),
-    Setting::plain("mobile_number", DIGITS, |v| WaId::parse(v).is_ok()),
+    Setting::number("mobile_number"),
     Setting::plain("waba_id", NOT_EMPTY, filled),
     secret("password"),
     Setting::plain("hsm_userid", NOT_EMPTY, filled),

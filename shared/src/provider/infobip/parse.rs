@@ -61,7 +61,7 @@ fn result(part: &RawValue, channel: &OpenChannel, now: Time) -> Item {
 
 /// K7: another business number of the account, by which its channel is found. What names none is for this one.
 pub(super) fn other_number(channel: &OpenChannel, number: Option<&str>) -> Option<String> {
-    let number = WaId::parse(number?).ok()?;
+    let number = WaId::parse(number?).ok().filter(WaId::is_whole)?;
     let is_ours = phone::canonical(number.as_str()) == phone::canonical(&channel.phone_number);
     (!is_ours).then(|| number.as_str().to_owned())
 }

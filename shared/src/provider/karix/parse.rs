@@ -135,10 +135,12 @@ fn which(body: &Object<'_>, recipient: Option<&Object<'_>>) -> Option<MessageRef
     ours.map(MessageRef::Ours).or_else(theirs)
 }
 
-/// A number however it is written, or a business-scoped id.
+/// A number however it is written, or a business-scoped id. A few digits among other characters are no number.
 fn address(text: &str) -> Option<Address> {
     let bsuid = Bsuid::parse(text).ok().map(Address::Bsuid);
-    bsuid.or_else(|| WaId::parse(&digits(text)).ok().map(Address::Phone))
+    let told = || WaId::parse(text).ok();
+    let written = || WaId::parse(&digits(text)).ok().filter(WaId::is_whole);
+    bsuid.or_else(|| told().or_else(written).map(Address::Phone))
 }
 
 fn digits(text: &str) -> String {

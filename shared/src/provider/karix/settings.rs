@@ -3,7 +3,6 @@
 use url::Url;
 
 use crate::domain::channel::OpenChannel;
-use crate::domain::user::WaId;
 use crate::provider::Setting;
 use crate::provider::setting::is_visible;
 
@@ -26,7 +25,7 @@ const TOKEN_CHARACTERS_MIN: usize = 8;
 
 pub(super) const ALL: &[Setting] = &[
     Setting::secret("account_key", VISIBLE, is_visible).required(),
-    Setting::plain("from", "must be digits with the country code", |v| WaId::parse(v).is_ok()),
+    Setting::number("from"),
     Setting::plain("vendor", "must not be empty", |v| !v.trim().is_empty()),
     Setting::graph_id("waba_id"),
     // Sending and the template API may have keys of their own (karix 1).

@@ -124,6 +124,18 @@ fn who_wrote_is_told_with_the_name() {
     assert_eq!(message.from.username.as_deref(), Some("anag"));
 }
 
+/// whatsapp-rules 8: a user's id is whatever digits come, of any length.
+#[test]
+fn a_user_of_few_digits_is_a_user() {
+    for body in [fixture!("v1-text.json"), fixture!("v2-text.json")] {
+        let message = received(&body.replace("573001234567", "5678"));
+        assert_eq!(message.from.address.phone(), Some("5678"));
+        assert_eq!(message.from.name.as_deref(), Some("Ana Gómez"));
+    }
+    let body = fixture!("v1-status-delivered.json").replace("573001234567", "5678");
+    assert_eq!(status(&body, &v1()).to.unwrap().phone(), Some("5678"));
+}
+
 /// What the user came from, and what was answered to.
 #[test]
 fn what_a_message_refers_to_is_kept() {

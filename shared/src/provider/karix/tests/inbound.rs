@@ -134,6 +134,19 @@ fn another_spelling_is_read_too() {
     assert_eq!(event["content"], expected);
 }
 
+/// whatsapp-rules 8: a user's id is whatever digits come, but not what is left of something else.
+#[test]
+fn a_few_digits_are_a_user_and_a_few_among_others_are_none() {
+    let from = |text: &str| {
+        let message = json!({ "from": text, "contentType": "text", "text": { "body": "Hi" } });
+        let body = json!({ "eventContent": { "message": message } }).to_string();
+        read(&body, &channel())
+    };
+    assert_eq!(from("5678")["from"]["address"], json!({ "phone": "5678" }));
+    assert_eq!(from("+91 99000 00011")["from"]["address"], json!({ "phone": USER }));
+    assert!(from("user 5678")["ignored"].is_string());
+}
+
 /// An attachment that does not say what it is: by the object that is there, by the link, else by its word.
 #[test]
 fn an_attachment_is_recognised_by_what_is_there() {
