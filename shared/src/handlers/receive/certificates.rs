@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::ports::{Http, Reach};
 
 const SERVICE: &str = "the provider";
-/// The provider waits 15 seconds for our answer.
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// Two of these are less than a webhook's function may run.
+const TIMEOUT: Duration = Duration::from_secs(4);
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// A provider has a handful at one time; strangers cannot name any.
 const KEPT_MAX: usize = 16;

@@ -43,6 +43,8 @@ pub(super) struct Posted {
 pub(super) const NOTIFICATION: &str = "Notification";
 /// What asks whether the address is ours.
 const CONFIRMATION: &str = "SubscriptionConfirmation";
+/// All there are.
+const KINDS: [&str; 3] = [NOTIFICATION, CONFIRMATION, "UnsubscribeConfirmation"];
 
 impl Posted {
     pub(super) fn read(body: &[u8]) -> Option<Self> {
@@ -54,6 +56,10 @@ impl Posted {
         let ours = channel.setting(TOPIC_ARN, "");
         if ours.is_empty() || self.topic_arn != ours {
             return Err(refused("TopicArn is not the channel's topic"));
+        }
+        // The signed text ends with topic and type: with a type of many lines it could be another topic's.
+        if !KINDS.contains(&self.kind.as_str()) {
+            return Err(refused("Type must be one that SNS has"));
         }
         if self.signature_version != SIGNATURE_VERSION {
             return Err(refused("SignatureVersion must be 2: set it on the topic"));

@@ -62,6 +62,8 @@ fn whatever_else_comes_is_refused() {
         assert!(refused.is_err(), "{field} {value}");
     }
     assert!(verified(fixture!("signature-version-1.json"), &channel(&[])).is_err());
+    // Signed by another topic, whose message holds lines that look like ours.
+    assert!(verified(fixture!("cut-otherwise.json"), &channel(&[])).is_err());
     let other = channel(&[("topic_arn", "arn:aws:sns:eu-west-1:111122223333:other")]);
     assert!(verified(fixture!("text.json"), &other).is_err());
     assert!(verified(fixture!("text.json"), &channel(&[("topic_arn", "")])).is_err());
