@@ -69,6 +69,8 @@ pub(super) fn upload(
     let Some(last) = answers.last() else { return UploadStep::Call(put(channel, file)) };
     if !last.status().is_success() {
         let (class, failure) = answer::refusal(channel, last);
+        // What may not be done with files concerns this message: texts go on.
+        let class = if class == Class::Configuration { Class::Final } else { class };
         return UploadStep::Refused { class, failure };
     }
     if answers.len() == 1 {

@@ -178,7 +178,7 @@ fn a_file_is_brought_by_way_of_the_bucket() {
         let done = step(&[answer(200, ""), answer(200, told)]);
         assert!(matches!(done, UploadStep::Done(id) if id == "77"));
         let refused = step(&[answer(403, "<Error><Code>AccessDenied</Code></Error>")]);
-        assert!(matches!(refused, UploadStep::Refused { class: Class::Configuration, .. }));
+        assert!(matches!(refused, UploadStep::Refused { class: Class::Final, .. }));
         let garbled = step(&[answer(200, ""), answer(200, "{}")]);
         assert!(matches!(garbled, UploadStep::Refused { class: Class::Retry(None), .. }));
     }
