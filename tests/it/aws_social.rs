@@ -94,7 +94,8 @@ async fn a_certificate_that_is_not_there_lets_nobody_in() {
     let right = asks(&bundle, "UnsubscribeConfirmation");
     let mut elsewhere = right.clone();
     let mut body: Value = serde_json::from_slice(&elsewhere.body).unwrap();
-    body["SigningCertURL"] = json!("https://simulator.test/aws_social/v1/gone.pem");
+    body["SigningCertURL"] =
+        json!("https://simulator.test/aws_social/v1/SimpleNotificationService-0a.pem");
     elsewhere.body = body.to_string().into_bytes();
     assert_eq!(bundle.deliver(elsewhere).await, 401);
     assert_eq!(bundle.deliver(right).await, 200);

@@ -223,3 +223,20 @@ async fn the_last_attempt_without_an_answer_is_looked_into() {
     assert_eq!(s.ana.sees(), ["uno"]);
     bundle.assert_no_dead_letters();
 }
+
+/// whatsapp-rules 5, class R: a message that waited for most of its deliveries is not lost for one fault: what counts is
+/// how often the provider was asked.
+#[tokio::test]
+async fn waiting_uses_up_no_tries() {
+    let bundle = Bundle::start().await;
+    let s = scene(&bundle).await;
+    let mut faults = vec![code("131048"); 4];
+    faults.extend(vec![SendFault::Unavailable { status: 503 }; 3]);
+    s.faults(faults);
+    let id = s.send("buenas").await;
+    for _ in 0..20 {
+        bundle.turn(hours(1)).await;
+    }
+    assert_eq!(s.calls(), 8);
+    assert_eq!(s.status(&id).await, "delivered");
+}

@@ -161,7 +161,8 @@ impl Deliver {
         sending: &Sending,
         claimed: Time,
     ) -> Result<Option<String>> {
-        if provider::of(channel.provider).echoes_our_id(channel) {
+        let provider = provider::of(channel.provider);
+        if provider.echoes_our_id(channel) && !provider.needs_link(channel, "") {
             return Ok(None);
         }
         // Statuses name the user, whose conversation may have begun under another identifier.
@@ -186,7 +187,9 @@ impl Deliver {
                 (OutsideWindow::Template, Some(template)) => {
                     sending.content = ToUser::Template(template);
                 }
-                (OutsideWindow::Queue, _) => return self.wait_for_user(channel, &sending).await,
+                (OutsideWindow::Queue, _) => {
+                    return self.wait_for_user(channel, &sending, deliveries).await;
+                }
                 (OutsideWindow::Reject | OutsideWindow::Template, _) => {
                     return self.fail(channel, &sending, window_closed(), Handed::Window).await;
                 }
@@ -222,7 +225,12 @@ impl Deliver {
     }
 
     /// It stays `queued`, and the user's next message releases it.
-    async fn wait_for_user(&self, channel: &OpenChannel, sending: &Sending) -> Result<Done> {
+    async fn wait_for_user(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        deliveries: u32,
+    ) -> Result<Done> {
         let (id, now) = (sending.id, self.clock.now());
         let (mut full, mut open) = (false, false);
         self.store.unclaim(id, now).await?;
@@ -241,8 +249,11 @@ impl Deliver {
             (!full).then_some(Conversation { waiting, ..conversation })
         })
         .await?;
-        if open {
+        if open && deliveries < ports::DELIVERIES_MAX {
             return Ok(Done::Again { after: Some(Duration::from_secs(1)) });
+        }
+        if open {
+            return self.wake(sending, now).await;
         }
         if full {
             return self.fail(channel, sending, queue_full(), Handed::Window).await;

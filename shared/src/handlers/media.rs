@@ -84,19 +84,15 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
         Fetch::Nothing => return Ok(None),
         Fetch::Bytes(request) => Some(request),
         Fetch::Lookup(request) => {
-            let answer = look_up(http, request).await?;
-            provider.read_media_location(channel, &answer)
+            let found = answered(channel, look_up(http, request).await?)?;
+            found.and_then(|answer| provider.read_media_location(channel, &answer))
         }
         Fetch::Copy { into, lookup } => {
-            let status = look_up(http, *into).await?.status();
-            if is_passing(status) {
-                return Err(unavailable());
-            }
-            if !status.is_success() {
+            if answered(channel, look_up(http, *into).await?)?.is_none() {
                 return Ok(None);
             }
-            let answer = look_up(http, *lookup).await?;
-            provider.read_media_location(channel, &answer)
+            let found = answered(channel, look_up(http, *lookup).await?)?;
+            found.and_then(|answer| provider.read_media_location(channel, &answer))
         }
     };
     let Some(request) = request else { return Ok(None) };
@@ -112,13 +108,7 @@ async fn fetch(http: &dyn Http, channel: &OpenChannel, media: &Media) -> Result<
         Err(ports::CallError::Forbidden { .. }) => return Ok(None),
         Err(error) => return Err(Error::unavailable(SERVICE, error)),
     };
-    let status = answer.status();
-    if is_passing(status) && provider.asks_again_for_media() {
-        return Err(unavailable());
-    }
-    if !status.is_success() {
-        return Ok(None);
-    }
+    let Some(answer) = answered(channel, answer)? else { return Ok(None) };
     if answer.body().len() > FILE_BYTES_MAX {
         tracing::warn!(channel.id = %channel.id, "a file is over 100 MB: its message is kept without it");
         return Ok(None);
@@ -137,15 +127,96 @@ async fn look_up(
     answer.map_err(|error| Error::unavailable(SERVICE, error))
 }
 
-fn is_passing(status: http::StatusCode) -> bool {
-    status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS
-}
-
-fn unavailable() -> Error {
-    Error::Unavailable { service: SERVICE, source: None }
+/// What was answered, if it is a success. `None`: the file is not to be had.
+///
+/// # Errors
+/// Something is wrong on the provider's side, and it may be asked again.
+fn answered(
+    channel: &OpenChannel,
+    answer: http::Response<Vec<u8>>,
+) -> Result<Option<http::Response<Vec<u8>>>> {
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(Some(answer));
+    }
+    let is_passing = status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS;
+    if is_passing && provider::of(channel.provider).asks_again_for_media() {
+        return Err(Error::Unavailable { service: SERVICE, source: None });
+    }
+    tracing::warn!(channel.id = %channel.id, status = status.as_u16(), "the provider does not give a file");
+    Ok(None)
 }
 
 /// Hex, of a file's bytes.
 pub(super) fn sha256(bytes: &[u8]) -> String {
     hex::encode(ring::digest::digest(&ring::digest::SHA256, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::domain::channel::{Credentials, ProviderKind};
+    use crate::domain::fixtures;
+    use crate::ports::CallError;
+
+    /// A provider that answers so, one call after the other.
+    struct Says(Mutex<VecDeque<u16>>);
+
+    #[async_trait]
+    impl Http for Says {
+        async fn call(
+            &self,
+            _request: http::Request<Vec<u8>>,
+            _reach: Reach,
+            _timeout: Duration,
+            _body_bytes_max: usize,
+        ) -> std::result::Result<http::Response<Vec<u8>>, CallError> {
+            let status = self.0.lock().unwrap().pop_front().expect("so many calls");
+            let body = br#"{"url":"https://lookaside.fbsbx.com/1"}"#.to_vec();
+            Ok(http::Response::builder().status(status).body(body).unwrap())
+        }
+    }
+
+    /// README 14: a fault of the provider while it is asked where a file is costs the file as little as one while the
+    /// bytes are fetched; only where asking again does harm it is not done.
+    #[tokio::test]
+    async fn a_file_is_asked_for_again_whichever_call_fails() {
+        use ProviderKind::{AwsSocial, Dialog360, Meta};
+        for (kind, says, comes_again) in [
+            (Meta, &[503][..], true),
+            (Meta, &[429], true),
+            (Meta, &[200, 503], true),
+            (Meta, &[404], false),
+            (Meta, &[200, 404], false),
+            (Dialog360, &[503], false),
+            (Dialog360, &[200, 503], false),
+            (AwsSocial, &[503], true),
+            (AwsSocial, &[200, 503], true),
+            (AwsSocial, &[403], false),
+            (AwsSocial, &[200, 403], false),
+        ] {
+            let credentials = Credentials::default();
+            let channel = OpenChannel { channel: fixtures::channel(kind), credentials, app: None };
+            let media = Media {
+                kind: MediaKind::Image,
+                source: Some(MediaSource::ProviderId("1".to_owned())),
+                mime: None,
+                filename: None,
+                caption: None,
+                stored: None,
+            };
+            let provider = Says(Mutex::new(says.iter().copied().collect()));
+            let fetched = fetch(&provider, &channel, &media).await;
+            match fetched {
+                Err(error) => assert!(comes_again && error.is_transient(), "{kind:?} {says:?}"),
+                Ok(file) => assert!(!comes_again && file.is_none(), "{kind:?} {says:?}"),
+            }
+            assert!(provider.0.lock().unwrap().is_empty(), "{kind:?} {says:?}");
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub(super) mod name {
     /// Who claimed it for sending, and when (epoch milliseconds).
     pub(in crate::store) const CLAIM: &str = "cl";
     pub(in crate::store) const CLAIMED: &str = "ct";
+    /// How often the provider was asked and said later.
+    pub(in crate::store) const TRIES: &str = "tr";
     /// The provider's id.
     pub(in crate::store) const PROVIDER_ID: &str = "pid";
     /// The failure as JSON.
@@ -237,7 +239,24 @@ impl Store {
 
     /// Gives a claim back: the provider certainly did not take the message, and it may be tried again.
     pub async fn unclaim(&self, id: MessageId, now: Time) -> Result<()> {
+        self.give_back(id, now, Vec::new()).await.map(drop)
+    }
+
+    /// The same after the provider was really asked. How often it was by now.
+    pub async fn unclaim_tried(&self, id: MessageId, now: Time) -> Result<u32> {
+        let item = self.give_back(id, now, vec![(name::TRIES.to_owned(), 1)]).await?;
+        let tries = item.and_then(|item| item.number(name::TRIES)).unwrap_or(1);
+        Ok(u32::try_from(tries).unwrap_or(u32::MAX))
+    }
+
+    async fn give_back(
+        &self,
+        id: MessageId,
+        now: Time,
+        add: Vec<(String, i64)>,
+    ) -> Result<Option<Item>> {
         let changes = Changes {
+            add,
             set: vec![
                 (name::STATUS.to_owned(), Status::Queued.as_str().into()),
                 (attr::RANK.to_owned(), i64::from(Status::Queued.rank()).into()),
@@ -247,10 +266,11 @@ impl Store {
             ..Changes::default()
         };
         let when = When::RankBelow(Status::Accepted.rank());
-        self.table
-            .write(vec![Write::Update { key: keys::message(id), changes, when }])
-            .await
-            .map(drop)
+        let write = Write::Update { key: keys::message(id), changes, when };
+        match self.table.write(vec![write]).await? {
+            Written::Done(item) => Ok(item),
+            Written::Refused { old, .. } => Ok(old),
+        }
     }
 
     /// A message by its id.

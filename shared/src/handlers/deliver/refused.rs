@@ -38,21 +38,13 @@ impl Deliver {
     ) -> Result<Done> {
         let Refusal { class, failure, asked } = refused;
         let asked = asked.unwrap_or_default();
-        let is_too_fast = codes::is_too_fast(&failure);
-        if is_too_fast {
+        if codes::is_too_fast(&failure) {
             self.store.slow_down(channel.id, self.clock.now());
         }
         match (class, &sending.otherwise) {
-            (Class::Retry(after), _) if deliveries < DELIVERIES_MAX => {
-                self.store.unclaim(sending.id, self.clock.now()).await?;
-                let after = after.unwrap_or_default().max(growing(deliveries)).max(asked);
-                tracing::info!(message.id = %sending.id, code = failure.code, "the provider says: later");
-                Ok(Done::Again { after: Some(after) })
-            }
-            // The number's matter and not the message's: it is not lost for it.
-            (Class::Retry(_), _) if is_too_fast => {
-                let at = self.clock.now() + asked;
-                self.put_off(channel, sending, (Scope::Message, at), failure, deliveries).await
+            (Class::Retry(after), _) => {
+                let asked = asked.max(after.unwrap_or_default());
+                self.later(channel, sending, failure, asked, deliveries).await
             }
             (Class::TemplateNeeded, Some(template))
                 if sending.outside_window == OutsideWindow::Template =>
@@ -69,12 +61,34 @@ impl Deliver {
                     .await?;
                 self.fail(channel, sending, failure, Handed::Configuration).await
             }
-            (Class::Retry(_), _) => self.fail(channel, sending, failure, Handed::Transient).await,
             (Class::TemplateNeeded, _) => {
                 self.fail(channel, sending, failure, Handed::Window).await
             }
             (Class::Final, _) => self.fail(channel, sending, failure, Handed::Final).await,
         }
+    }
+
+    /// In a moment, and not for ever. What counts is how often the provider was asked: a message may have waited its turn
+    /// for most of its deliveries. That the number is too fast is no matter of the message's, which is not lost for it.
+    async fn later(
+        &self,
+        channel: &OpenChannel,
+        sending: &Sending,
+        failure: Failure,
+        asked: Duration,
+        deliveries: u32,
+    ) -> Result<Done> {
+        let now = self.clock.now();
+        let tries = self.store.unclaim_tried(sending.id, now).await?;
+        if tries >= DELIVERIES_MAX && !codes::is_too_fast(&failure) {
+            return self.fail(channel, sending, failure, Handed::Transient).await;
+        }
+        tracing::info!(message.id = %sending.id, code = failure.code, "the provider says: later");
+        let after = asked.max(growing(tries));
+        if deliveries < DELIVERIES_MAX {
+            return Ok(Done::Again { after: Some(after) });
+        }
+        self.put_off(channel, sending, (Scope::Message, now + after), failure, deliveries).await
     }
 
     /// Hours, for this message or for all that the refusal concerns.
@@ -132,7 +146,7 @@ impl Deliver {
     }
 
     /// A timer brings the message back.
-    async fn wake(&self, sending: &Sending, at: Time) -> Result<Done> {
+    pub(super) async fn wake(&self, sending: &Sending, at: Time) -> Result<Done> {
         self.timers.arm(Timer::Message { message: sending.id }, at + EARLY).await?;
         Ok(Done::Finished)
     }
@@ -158,6 +172,6 @@ impl Deliver {
 }
 
 /// 4, 16, 64, 256 seconds (whatsapp-rules 4).
-fn growing(deliveries: u32) -> Duration {
-    Duration::from_secs(4_u64.pow(deliveries.min(4)))
+fn growing(tries: u32) -> Duration {
+    Duration::from_secs(4_u64.pow(tries.min(4)))
 }

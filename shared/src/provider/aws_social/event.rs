@@ -15,7 +15,8 @@ use crate::provider::{Item, Parsed};
 const DIALECT: Dialect = Dialect {
     is_ours: cloud::is_shown_number,
     open_links: false,
-    echoes: true,
+    // Not in those that AWS makes itself.
+    echoes: false,
     // Entries have Meta's id of the account, of which the channel knows AWS's.
     account: None,
     template_ids: true,

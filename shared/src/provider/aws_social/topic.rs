@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Uri};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
@@ -65,7 +65,7 @@ impl Posted {
             return Err(refused("SignatureVersion must be 2: set it on the topic"));
         }
         get(channel, &self.signing_cert_url)
-            .filter(|request| request.uri().path().rsplit('.').next() == Some("pem"))
+            .filter(|request| is_certificate(request.uri()))
             .ok_or_else(|| refused("SigningCertURL must be a certificate of SNS"))
     }
 
@@ -125,6 +125,15 @@ fn get(channel: &OpenChannel, text: &str) -> Option<Request<Vec<u8>>> {
     };
     let is_bare = url.username().is_empty() && url.password().is_none();
     (is_there && is_bare).then(|| request::to(Method::GET, url.as_str()))
+}
+
+/// `/SimpleNotificationService-<hex digits>.pem`, and nothing that SNS would answer with what somebody asks.
+fn is_certificate(uri: &Uri) -> bool {
+    let name = uri.path().rsplit('/').next().unwrap_or_default();
+    let digits = name.strip_prefix("SimpleNotificationService-");
+    let digits = digits.and_then(|rest| rest.strip_suffix(".pem"));
+    let is_named = |digits: &str| digits.bytes().all(|b| b.is_ascii_hexdigit());
+    uri.query().is_none() && digits.is_some_and(is_named)
 }
 
 pub(super) fn refused(message: &'static str) -> Refused {

@@ -33,7 +33,7 @@ pub(super) struct Dialect {
     pub(super) is_ours: fn(&wire::Metadata<'_>, &OpenChannel) -> bool,
     /// Whether the link of a file is open to everyone. Else it wants the channel's credentials.
     pub(super) open_links: bool,
-    /// Whether statuses bring our reference back ([`Reference`]).
+    /// Whether all statuses bring our reference back ([`Reference`]).
     pub(super) echoes: bool,
     /// The setting with the account's id, where events of templates and of the account are told apart by it.
     pub(super) account: Option<&'static str>,

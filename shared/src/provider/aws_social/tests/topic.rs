@@ -49,12 +49,26 @@ fn whatever_else_comes_is_refused() {
         ("SignatureVersion", ""),
         ("TopicArn", "arn:aws:sns:eu-west-1:111122223333:other"),
         ("SigningCertURL", ""),
-        ("SigningCertURL", "http://sns.eu-west-1.amazonaws.com/a.pem"),
-        ("SigningCertURL", "https://sns.eu-west-1.amazonaws.com.evil.example/a.pem"),
-        ("SigningCertURL", "https://sns.us-east-1.amazonaws.com/a.pem"),
-        ("SigningCertURL", "https://sns.eu-west-1.amazonaws.com:444/a.pem"),
-        ("SigningCertURL", "https://me@sns.eu-west-1.amazonaws.com/a.pem"),
-        ("SigningCertURL", "https://sns.eu-west-1.amazonaws.com/a.txt"),
+        ("SigningCertURL", "http://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem"),
+        (
+            "SigningCertURL",
+            "https://sns.eu-west-1.amazonaws.com.evil.example/SimpleNotificationService-0a.pem",
+        ),
+        ("SigningCertURL", "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0a.pem"),
+        (
+            "SigningCertURL",
+            "https://sns.eu-west-1.amazonaws.com:444/SimpleNotificationService-0a.pem",
+        ),
+        (
+            "SigningCertURL",
+            "https://me@sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem",
+        ),
+        ("SigningCertURL", "https://sns.eu-west-1.amazonaws.com/a.pem"),
+        ("SigningCertURL", "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.txt"),
+        (
+            "SigningCertURL",
+            "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem?A=b",
+        ),
     ] {
         let mut body = right.clone();
         body[field] = json!(value);
@@ -92,7 +106,8 @@ fn the_certificate_is_fetched_from_sns() {
     let own = channel(&[("base_url", "http://127.0.0.1:4010/aws_social")]);
     assert!(AwsSocial.certificate(&posted, &own).is_none());
     let mut body = json_of(fixture!("text.json"));
-    body["SigningCertURL"] = json!("http://127.0.0.1:4010/aws_social/a.pem");
+    body["SigningCertURL"] =
+        json!("http://127.0.0.1:4010/aws_social/SimpleNotificationService-0a.pem");
     let posted = call(body.to_string());
     assert!(AwsSocial.certificate(&posted, &own).is_some());
     assert!(AwsSocial.certificate(&posted, &channel(&[])).is_none());
