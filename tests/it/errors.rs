@@ -224,6 +224,23 @@ async fn the_last_attempt_without_an_answer_is_looked_into() {
     bundle.assert_no_dead_letters();
 }
 
+/// whatsapp-rules 5: providers repeat webhooks for days; a refusal that is old says nothing of the channel as it is now.
+#[tokio::test]
+async fn an_old_refusal_that_comes_again_stops_nothing() {
+    let bundle = Bundle::start().await;
+    let s = scene(&bundle).await;
+    let (code, text) = ("131042".to_owned(), "Pay".to_owned());
+    s.faults(vec![SendFault::FailsLater { code, text }]);
+    s.send("uno").await;
+    assert_ne!(s.warnings().await, json!([]));
+    let refusal = bundle.wire.posted().pop().expect("a status");
+    bundle.turn(hours(3)).await;
+    assert_eq!(bundle.deliver(refusal).await, 200);
+    bundle.run().await;
+    let id = s.send("dos").await;
+    assert_eq!((s.status(&id).await.as_str(), s.warnings().await), ("delivered", json!([])));
+}
+
 /// whatsapp-rules 5, class R: a message that waited for most of its deliveries is not lost for one fault: what counts is
 /// how often the provider was asked.
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Signs calls for AWS (Signature Version 4): ours, which are one POST to the root of a service, under the function's
-//! own key, and those of a provider that is a service of AWS, under the channel's. A key for signing is derived once for
-//! all calls of a day.
+//! own key, and those of a provider that is a service of AWS, under the channel's. What our own calls are signed with is
+//! derived once for all of a day.
 
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};

@@ -93,6 +93,10 @@ impl Poll {
             return Ok(());
         }
         let Some(channel) = self.store.open_channel(id, &*self.secrets, now).await? else {
+            // Nobody can be asked any more, and those that can should not wait behind it.
+            for (entry, _) in open {
+                self.store.review_again(&entry, None).await?;
+            }
             return Ok(());
         };
         let rows = self.rows(&channel).await;

@@ -29,6 +29,9 @@ use crate::store::Store;
 use crate::store::messages::Sent;
 use crate::store::statuses::{Named, Raised, Step};
 
+/// An older refusal says nothing of the channel as it is now: providers repeat webhooks for days.
+const FRESH: Duration = Duration::from_mins(10);
+
 const NOT_CONFIRMED: Refused =
     Refused { status: StatusCode::BAD_REQUEST, message: "the address can no longer be confirmed" };
 
@@ -233,10 +236,13 @@ impl Receive {
                 self.store.raise_by_provider_id(channel.id, id, named, &step).await?
             }
         };
-        if let Some(failure) = &step.failure
+        if let Raised::Yes(sent) | Raised::Already(sent) = &raised
+            && let Some(failure) = &step.failure
             && holds::concerns_others(channel.provider, failure)
+            && now.since(step.time) < FRESH
         {
-            self.queue.put(QueueName::Event, vec![refused_job(channel.id, failure, now)?]).await?;
+            let job = refused_job(sent.sending.channel, failure, now)?;
+            self.queue.put(QueueName::Event, vec![job]).await?;
         }
         match raised {
             Raised::Yes(sent) => {
