@@ -1,15 +1,18 @@
 //! Everything over HTTP: the providers' APIs under their names, the hook receivers, the control API and the phone.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Path, Request, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http_body_util::Limited;
+use http_body::Frame;
 
 use crate::fault::Hold;
 use crate::simulator::Simulator;
@@ -84,7 +87,7 @@ async fn play_hold(
     let response = next.run(request).await;
     match response.extensions().get::<Hold>().copied() {
         None => response,
-        Some(Hold::Lost) => Response::new(broken_body()),
+        Some(Hold::Lost) => Response::new(Body::new(Cut)),
         Some(Hold::Slow { millis }) => {
             tokio::time::sleep(Duration::from_millis(millis)).await;
             response
@@ -96,9 +99,20 @@ async fn play_hold(
     }
 }
 
-/// A body that fails before its first byte, upon which the connection is cut.
-fn broken_body() -> Body {
-    Body::new(Limited::new(Body::from("lost"), 0))
+/// A body that fails before its first byte, upon which the connection is cut. Its length is told nowhere: an empty body
+/// would be an answer.
+struct Cut;
+
+impl HttpBody for Cut {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+    }
 }
 
 /// A page of another site must not drive the simulator of whoever looks at it: a browser says where a call comes
@@ -158,4 +172,30 @@ async fn file(Extract(simulator): Extract<Simulator>, Path(id): Path<String>) ->
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (headers, file.bytes.to_vec()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// An answer that is lost is none: the connection ends before the body does, and no length says that it was empty.
+    #[tokio::test]
+    async fn a_lost_answer_does_not_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(|| async { Response::new(Body::new(Cut)) }));
+        let server = tokio::spawn(axum::serve(listener, router).into_future());
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        // It may be reset, too.
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(!answer.contains("content-length"), "{answer}");
+        assert!(!answer.ends_with("0\r\n\r\n"), "{answer}");
+        server.abort();
+    }
 }
