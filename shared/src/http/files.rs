@@ -57,6 +57,10 @@ async fn create_file(
     if mime.len() > TYPE_BYTES_MAX || !is_type(&mime) {
         return Err(Error::invalid("Content-Type", "must be the file's type").into());
     }
+    if mime.starts_with("multipart/") {
+        let rule = "must be the file's type: the body is the file itself, not a form";
+        return Err(Error::invalid("Content-Type", rule).into());
+    }
     let too_large = |_| Problem::TooLarge { bytes_max: BYTES_MAX };
     let bytes = axum::body::to_bytes(request.into_body(), BYTES_MAX).await.map_err(too_large)?;
     Ok(Reply::created(manage.create_file(&call, &mime, query.filename, bytes.to_vec()).await?))

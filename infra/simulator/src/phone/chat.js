@@ -44,6 +44,9 @@ function drawWindow(messages) {
     : "Service window: only templates reach the user until the user writes again";
 }
 
+/** What was just sent is looked at, wherever the chat was scrolled to. */
+let follows = false;
+
 function drawLog(messages) {
   const log = $("log");
   const chat = `${open.line}/${open.user}`;
@@ -52,8 +55,9 @@ function drawLog(messages) {
   const lastBefore = log.lastElementChild?.dataset.key;
   sync(log, withDays(messages), (item) => item.key, (item) => (item.day ? drawDay(item) : drawMessage(item)));
   const isNewer = log.lastElementChild?.dataset.key !== lastBefore;
-  if (isOther || (isNewer && wasAtEnd)) toEnd(isOther ? "instant" : "smooth");
+  if (isOther || (isNewer && (wasAtEnd || follows))) toEnd(isOther ? "instant" : "smooth");
   else if (isNewer && lastBefore) $("newer").hidden = false;
+  if (isNewer) follows = false;
   drawnChat = chat;
 }
 
@@ -345,10 +349,20 @@ function grow() {
   $("composer").classList.toggle("ready", Boolean(box.value.trim() || attached));
 }
 
+/** One message at a time: a second click while it is on its way sends nothing. */
+let isSending = false;
+
 async function submit(event) {
   event?.preventDefault();
+  if (isSending) return;
+  isSending = true;
+  await send().finally(() => (isSending = false));
+}
+
+async function send() {
   const words = $("text").value.trim();
   const [lineId, number] = [open.line, open.user];
+  follows = true;
   if (attached) {
     const chosen = attached;
     const uploaded = await act(`files?filename=${encodeURIComponent(chosen.name)}`, chosen);
@@ -363,7 +377,6 @@ async function submit(event) {
   }
   $("text").value = "";
   grow();
-  toEnd("smooth");
   $("text").focus({ preventScroll: true });
 }
 
@@ -407,7 +420,8 @@ const PLACE = { type: "location", latitude: "4.60971", longitude: "-74.08175", n
 
 function sendContent(content) {
   toggleMenu(false);
-  return act("say", { line: open.line, user: open.user, content }).then(() => toEnd("smooth"));
+  follows = true;
+  return act("say", { line: open.line, user: open.user, content });
 }
 
 function contactCard() {
