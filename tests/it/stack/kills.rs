@@ -51,7 +51,6 @@ struct Ledger {
 /// A number with flows behind texts, an outbound that WhatsApp has approved, and the plan that its functions read.
 struct Scene<'a> {
     world: &'a Deployed<'a>,
-    emulator: &'a Emulator,
     shop: Customer<'a>,
     number: Number<'a>,
     flow: String,
@@ -61,7 +60,7 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    async fn set(world: &'a Deployed<'a>, emulator: &'a Emulator, plan: PathBuf) -> Self {
+    async fn set(world: &'a Deployed<'a>, plan: PathBuf) -> Self {
         let shop = world.customer("Shop");
         let number = shop.meta("573177710009").await;
         let flow = shop.flow(flow()).await;
@@ -74,7 +73,7 @@ impl<'a> Scene<'a> {
         let template = world.simulator().read(|state| state.templates[0].id.clone());
         world.simulator().decide_template(&template, Review::Approved).expect("it is there");
         world.recover().await;
-        Self { world, emulator, shop, number, flow, outbound, plan, told: 0 }
+        Self { world, shop, number, flow, outbound, plan, told: 0 }
     }
 
     /// Somebody new lives through the story while the plan holds. Each time passes until everything has come back.
@@ -92,7 +91,7 @@ impl<'a> Scene<'a> {
             }
             Story::FollowedUp => {
                 self.says(&ana, "Seguir").await;
-                self.emulator.turn(hours(4));
+                self.world.pass(hours(4)).await;
                 self.world.recover().await;
                 self.taps(&ana, "Sí").await;
             }
@@ -144,7 +143,7 @@ impl<'a> Scene<'a> {
                 return self.world.recover().await;
             }
             assert!(reply.status >= 500 || reply.status == 409, "{}", reply.json);
-            self.emulator.turn(PATIENCE);
+            self.world.pass(PATIENCE).await;
         }
         panic!("the outbound is not sent");
     }
@@ -205,7 +204,7 @@ async fn functions_that_are_killed_anywhere_lose_nothing_and_say_nothing_twice()
     let emulator = Emulator::start(&[("WHARF_FAULT_PLAN", plan.to_str().unwrap())]);
     let stack = Stack::deploy(&emulator, &template::text(), debug()).await.unwrap();
     let world = Deployed::new(&stack).await;
-    let mut scene = Scene::set(&world, &emulator, plan).await;
+    let mut scene = Scene::set(&world, plan).await;
     scene.dies(Story::Answered, &["¿Tu correo?", "Gracias"]).await;
     let sent = "Hola Ana, ¿empezamos? [Continuar] [Cancelar]";
     scene.dies(Story::Outbound, &[sent, "¿Tu correo?", "Gracias"]).await;

@@ -140,9 +140,14 @@ impl<'s> Deployed<'s> {
 
     /// Time passes, and what falls due happens. The clock must be this story's own.
     pub async fn turn(&self, by: Duration) {
+        self.pass(by).await;
+        self.run().await;
+    }
+
+    /// Time passes, and timers that fall due have fired; what they lead to is on its way.
+    pub async fn pass(&self, by: Duration) {
         self.stack.account.emulator.turn(by);
         self.stack.account.timers_fired(&self.stack.resources["TimerGroup"]).await;
-        self.run().await;
     }
 
     /// Time passes in great steps until what a function that died had in its hands, and what nobody answered, has come
@@ -159,7 +164,7 @@ impl<'s> Deployed<'s> {
             if quiet == QUIET_STEPS {
                 return;
             }
-            self.stack.account.emulator.turn(HIDDEN);
+            self.pass(HIDDEN).await;
         }
         panic!("it does not come to its end: {}", self.stack.account.emulator.log());
     }
