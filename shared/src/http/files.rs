@@ -71,7 +71,9 @@ async fn create_file(
 /// One over 4 MiB is at another address: 307.
 #[utoipa::path(get, path = "/v1/media/{media_id}", tag = "messages",
     params(("media_id" = MediaId, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = [u8])))]
+    responses((status = 200, content_type = "application/octet-stream", body = [u8]),
+        (status = 304, description = "The caller has this very file (`If-None-Match`)"),
+        (status = 307, description = "The file is at the address in `Location`")))]
 async fn file(
     State(manage): State<Arc<Manage>>,
     call: Call,
@@ -97,7 +99,9 @@ async fn file_link(
 /// Read a file by a link
 #[utoipa::path(get, path = "/v1/files/{token}", tag = "messages", security(()),
     params(("token" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = [u8])))]
+    responses((status = 200, content_type = "application/octet-stream", body = [u8]),
+        (status = 304, description = "The caller has this very file (`If-None-Match`)"),
+        (status = 307, description = "The file is at the address in `Location`")))]
 async fn linked_file(
     State(manage): State<Arc<Manage>>,
     Path(token): Path<String>,
