@@ -40,7 +40,7 @@ pub(super) struct Identity<'a> {
 impl Identity<'_> {
     /// The conversation of whoever wrote. Reads one item, and more only where it is elsewhere or something is new.
     pub(super) async fn of(&self, from: &Sender, strong: bool) -> Result<Known> {
-        let known = self.by_address(&from.address, strong).await?;
+        let known = self.at(&from.address, strong).await?;
         match (&from.address, &from.bsuid) {
             (Address::Phone(_), Some(bsuid)) if !knows(&known, bsuid) => {
                 Box::pin(self.learn(known, bsuid)).await
@@ -49,7 +49,8 @@ impl Identity<'_> {
         }
     }
 
-    async fn by_address(&self, address: &Address, strong: bool) -> Result<Known> {
+    /// The conversation that lies at this address, or at where it leads. Learns nothing.
+    pub(super) async fn at(&self, address: &Address, strong: bool) -> Result<Known> {
         let id = address.conversation(self.channel);
         let fresh = |over| Known { id, conversation: None, over, went: None };
         match self.store.place(id, strong).await? {
@@ -71,7 +72,7 @@ impl Identity<'_> {
     async fn learn(&self, by_phone: Known, bsuid: &Bsuid) -> Result<Known> {
         let hidden = Address::Bsuid(bsuid.clone());
         let place = hidden.conversation(self.channel);
-        let by_id = self.by_address(&hidden, true).await?;
+        let by_id = self.at(&hidden, true).await?;
         match (by_phone.conversation.clone(), by_id.conversation) {
             (_, None) => {
                 if by_id.went.is_none() && by_id.id != by_phone.id {
@@ -136,7 +137,7 @@ impl Identity<'_> {
         let Some(conversation) = self.store.conversation(from, true).await? else {
             return Ok(());
         };
-        let known = self.by_address(new, true).await?;
+        let known = self.at(new, true).await?;
         let is_there = known.id == conversation.id && known.conversation.is_some();
         match new {
             Address::Bsuid(bsuid) => {
@@ -216,7 +217,7 @@ impl Identity<'_> {
         if conversation.wa_id.as_ref() == Some(wa_id) {
             return Ok(());
         }
-        let other = self.by_address(&Address::Phone(wa_id.clone()), true).await?;
+        let other = self.at(&Address::Phone(wa_id.clone()), true).await?;
         if other.conversation.as_ref().is_none_or(|other| other.id != conversation.id)
             && other.id != conversation.id
         {
@@ -256,16 +257,20 @@ impl Known {
         provider_id: &str,
         writer: &str,
     ) -> Result<Before> {
-        let Some((place, alias)) = &self.went else { return Ok(Before::Nothing) };
-        if time > alias.since + SKEW {
-            return Ok(Before::Nothing);
-        }
-        let id = MessageId::of(*place, time, &[provider_id.as_bytes()]);
+        let Some(place) = self.place_before(time) else { return Ok(Before::Nothing) };
+        let cause = self.went.as_ref().and_then(|(_, alias)| alias.cause.as_deref());
+        let id = MessageId::of(place, time, &[provider_id.as_bytes()]);
         Ok(match store.writer(id).await? {
             Some(before) if before != writer => Before::Duplicate,
-            Some(_) if alias.cause.as_deref() == Some(&id.sort()) => Before::Decided,
+            Some(_) if cause == Some(&id.sort()) => Before::Decided,
             None | Some(_) => Before::Nothing,
         })
+    }
+
+    /// Where a message of this time may lie, if it is from before the conversation went where it is.
+    pub(super) fn place_before(&self, time: Time) -> Option<ConversationId> {
+        let (place, alias) = self.went.as_ref()?;
+        (time <= alias.since + SKEW).then_some(*place)
     }
 
     /// As it is stored, or a new one.
