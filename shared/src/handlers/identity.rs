@@ -161,12 +161,13 @@ impl Identity<'_> {
                 if !is_there {
                     self.reach(&conversation, known).await?;
                 }
-                self.leave(from, conversation.id).await?;
                 change(self.store, conversation.id, |conversation| {
                     let is_known = conversation.address == *new;
                     (!is_known).then(|| Conversation { address: new.clone(), ..conversation })
                 })
-                .await
+                .await?;
+                // Last, because [`Identity::has_moved`] looks here whether all of it was done.
+                self.leave(from, conversation.id).await
             }
         }
     }
