@@ -1,6 +1,8 @@
 //! One user is one conversation, by whatever identifiers: variants of a number, ids of hidden numbers, changes of both
 //! (README 15, whatsapp-rules 8, 9).
 
+mod recycled;
+
 use serde_json::{Value, json};
 use shared::domain::conversation::Conversation;
 use shared::domain::user::{Address, Bsuid, WaId};

@@ -234,6 +234,16 @@ impl Conversation {
         self.renamed(id)
     }
 
+    /// This talk and another of the same user as one that lies here: the one that the user wrote in last goes on.
+    #[must_use]
+    pub fn joined_by(self, other: Self) -> Self {
+        if other.last_user_message <= self.last_user_message {
+            return self.absorbing(other);
+        }
+        let (id, version) = (self.id, self.version);
+        Self { version, ..other.absorbing(self).renamed(id) }
+    }
+
     /// Keeps a decision's effects in place of the source's earlier ones.
     pub fn keep(&mut self, outbox: Outbox) {
         self.outbox.retain(|kept| kept.source != outbox.source);

@@ -8,6 +8,7 @@ use super::effects::{change, emit};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ChannelId, ConversationId, MessageId};
+use crate::domain::message::FromUser;
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, Sender, WaId};
 use crate::error::Result;
@@ -38,12 +39,21 @@ pub(super) struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// The conversation of whoever wrote. Reads one item, and more only where it is elsewhere or something is new.
-    pub(super) async fn of(&self, from: &Sender, strong: bool) -> Result<Known> {
+    /// The conversation of whoever wrote this. Reads one item, and more only where it is elsewhere or something is new.
+    pub(super) async fn of(
+        &self,
+        from: &Sender,
+        content: &FromUser,
+        time: Time,
+        strong: bool,
+    ) -> Result<Known> {
         let known = self.at(&from.address, strong).await?;
         match (&from.address, &from.bsuid) {
-            (Address::Phone(_), Some(bsuid)) if !knows(&known, bsuid) => {
-                Box::pin(self.learn(known, bsuid)).await
+            // The news of a change may carry the new id already: what follows from it is in [`Identity::moved`].
+            (Address::Phone(_), Some(bsuid))
+                if !knows(&known, bsuid) && content.new_address().is_none() =>
+            {
+                Box::pin(self.learn(known, &from.address, bsuid, time)).await
             }
             (Address::Phone(_) | Address::Bsuid(_), _) => Ok(known),
         }
@@ -69,11 +79,26 @@ impl Identity<'_> {
     }
 
     /// A number and a business-scoped id came together for the first time.
-    async fn learn(&self, by_phone: Known, bsuid: &Bsuid) -> Result<Known> {
+    async fn learn(
+        &self,
+        by_phone: Known,
+        number: &Address,
+        bsuid: &Bsuid,
+        time: Time,
+    ) -> Result<Known> {
         let hidden = Address::Bsuid(bsuid.clone());
         let place = hidden.conversation(self.channel);
         let by_id = self.at(&hidden, true).await?;
-        match (by_phone.conversation.clone(), by_id.conversation) {
+        match (by_phone.conversation.clone(), by_id.conversation.clone()) {
+            (Some(one), Some(other)) if one.id == other.id => Ok(by_phone),
+            (Some(one), other) if one.last_user_message.is_some_and(|last| time < last) => {
+                Ok(if other.is_some() { self.late(by_id, number) } else { by_phone })
+            }
+            // The number has another owner: two people are not made one.
+            (Some(one), _) if one.bsuid.is_some() => {
+                let free = Box::pin(self.part(by_phone, number)).await?;
+                Box::pin(self.learn(free, number, bsuid, time)).await
+            }
             (_, None) => {
                 if by_id.went.is_none() && by_id.id != by_phone.id {
                     let point =
@@ -89,14 +114,44 @@ impl Identity<'_> {
                 self.store.point(from, to, Kind::Joined, by_phone.over, self.now).await?;
                 self.by_address_again(from).await
             }
-            (Some(one), Some(other)) if one.id == other.id => Ok(by_phone),
-            // The number has had another owner: two people are not made one.
-            (Some(one), Some(_)) if one.bsuid.is_some() => Ok(by_phone),
             (Some(one), Some(other)) => {
                 self.join(one, other).await?;
                 self.by_address_again(by_phone.id).await
             }
         }
+    }
+
+    /// A message of before the last one that came from its number teaches nothing: whoever has its id had the number
+    /// then, and it may lie where that talk was.
+    fn late(&self, by_id: Known, number: &Address) -> Known {
+        let place = number.conversation(self.channel);
+        let (to, kind, since) = (by_id.id, Kind::Moved, self.now);
+        Known { went: Some((place, Alias { to, kind, since, cause: None, version: 0 })), ..by_id }
+    }
+
+    /// A number that has another owner than before is free: the talk that is found by it, with its run and all that a
+    /// bot knows, goes on where its own id lies, and is not answered at the number any more.
+    async fn part(&self, former: Known, number: &Address) -> Result<Known> {
+        let Some(talk) = former.conversation else { return Ok(former) };
+        let id = number.conversation(self.channel);
+        let free = |over| Known { id, conversation: None, over, went: None };
+        let Some(hidden) = talk.bsuid.clone().map(Address::Bsuid) else {
+            // Nobody will ever be found to go on with it.
+            self.finish(&talk).await?;
+            return Ok(free(former.went.map_or(talk.version, |(_, alias)| alias.version)));
+        };
+        if let Some((_, alias)) = former.went {
+            change(self.store, talk.id, |talk| {
+                let is_there = talk.address.conversation(self.channel) == id;
+                is_there.then(|| Conversation { address: hidden.clone(), ..talk })
+            })
+            .await?;
+            return Ok(free(alias.version));
+        }
+        let own = self.at(&hidden, true).await?.without(talk.id);
+        let address = own.conversation.as_ref().map_or(&hidden, |there| &there.address).clone();
+        self.carry_over(talk, own, &address).await?;
+        self.at(number, true).await
     }
 
     /// What lies there now that it was changed.
@@ -158,29 +213,40 @@ impl Identity<'_> {
                 self.carry_over(conversation, known, new).await
             }
             Address::Phone(_) => {
+                // With another number comes another id (whatsapp-rules 9).
+                let goes = |old| Conversation { bsuid: None, wa_id: None, ..old };
+                let id = conversation.id;
                 if !is_there {
-                    self.reach(&conversation, known).await?;
+                    self.reach(&goes(conversation), known).await?;
                 }
-                change(self.store, conversation.id, |conversation| {
+                change(self.store, id, |conversation| {
                     let is_known = conversation.address == *new;
-                    (!is_known).then(|| Conversation { address: new.clone(), ..conversation })
+                    let address = new.clone();
+                    (!is_known).then(|| Conversation { address, ..goes(conversation) })
                 })
                 .await?;
                 // Last, because [`Identity::has_moved`] looks here whether all of it was done.
-                self.leave(from, conversation.id).await
+                self.leave(from, id).await
             }
         }
     }
 
-    /// The talk lies under the old number, which may be somebody else's tomorrow: it goes to where the new one lies.
+    /// The talk lies under the old number, which may be somebody else's tomorrow: it goes to where the new address
+    /// lies.
     async fn carry_over(&self, old: Conversation, new: Known, address: &Address) -> Result<()> {
         self.finish(&old).await?;
+        // A number's id goes with it (whatsapp-rules 9).
+        let bsuid = match address {
+            Address::Phone(_) => None,
+            Address::Bsuid(bsuid) => Some(bsuid.clone()),
+        };
+        let goes = Conversation { bsuid, wa_id: None, ..old.clone() };
         let into = match new.conversation {
-            Some(conversation) => {
-                self.finish(&conversation).await?;
-                conversation.absorbing(old.clone())
+            Some(there) => {
+                self.finish(&there).await?;
+                there.joined_by(goes)
             }
-            None => Conversation { version: new.over, ..old.clone().renamed(new.id) },
+            None => Conversation { version: new.over, ..goes.renamed(new.id) },
         };
         let into = Conversation { address: address.clone(), ..into };
         self.store.fold(&old, into, Kind::Moved, self.now).await.map(drop)
@@ -266,6 +332,16 @@ impl Known {
             Some(_) if cause == Some(&id.sort()) => Before::Decided,
             None | Some(_) => Before::Nothing,
         })
+    }
+
+    /// Where it would be by the identifier that led to this talk, if that were another one's.
+    fn without(self, talk: ConversationId) -> Self {
+        match self.went {
+            Some((id, Alias { version, .. })) if self.id == talk => {
+                Self { id, conversation: None, over: version, went: None }
+            }
+            Some(_) | None => self,
+        }
     }
 
     /// Where a message of this time may lie, if it is from before the conversation went where it is.
