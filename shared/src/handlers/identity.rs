@@ -8,7 +8,7 @@ use super::effects::{change, emit};
 use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ChannelId, ConversationId, MessageId};
-use crate::domain::message::FromUser;
+use crate::domain::message::{FromUser, Received};
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, Sender, WaId};
 use crate::error::Result;
@@ -175,7 +175,7 @@ impl Identity<'_> {
         self.finish(&from).await?;
         self.finish(&into).await?;
         let joined = into.absorbing(from.clone());
-        self.store.fold(&from, joined, Kind::Joined, self.now).await
+        self.store.fold(&from, joined, Kind::Joined, None, self.now).await
     }
 
     /// Does what its decisions want done, while their ids still follow from where it lies.
@@ -186,9 +186,10 @@ impl Identity<'_> {
         Ok(())
     }
 
-    /// The user has another number or another id from now on.
-    pub(super) async fn moved(&self, old: &Address, new: &Address) -> Result<()> {
-        let from = old.conversation(self.channel);
+    /// The user says that the number or the id is another one from now on.
+    pub(super) async fn moved(&self, said: &Received, new: &Address) -> Result<()> {
+        let (from, told) =
+            (said.from.address.conversation(self.channel), said.time.min(said.received));
         let Some(conversation) = self.store.conversation(from, true).await? else {
             return Ok(());
         };
@@ -209,7 +210,10 @@ impl Identity<'_> {
                 })
                 .await
             }
-            Address::Phone(_) if conversation.id == from && !is_there => {
+            Address::Phone(_)
+                if conversation.id == from && new.conversation(self.channel) != from =>
+            {
+                let known = Box::pin(self.taken_over(known.without(from), new, told)).await?;
                 self.carry_over(conversation, known, new).await
             }
             Address::Phone(_) => {
@@ -217,6 +221,7 @@ impl Identity<'_> {
                 let goes = |old| Conversation { bsuid: None, wa_id: None, ..old };
                 let id = conversation.id;
                 if !is_there {
+                    let known = Box::pin(self.taken_over(known, new, told)).await?;
                     self.reach(&goes(conversation), known).await?;
                 }
                 change(self.store, id, |conversation| {
@@ -229,6 +234,16 @@ impl Identity<'_> {
                 self.leave(from, id).await
             }
         }
+    }
+
+    /// What lies under a number that the user has since `told`: what was last written in before then is its former
+    /// owner's.
+    async fn taken_over(&self, known: Known, number: &Address, told: Time) -> Result<Known> {
+        let last = known.conversation.as_ref().and_then(|talk| talk.last_user_message);
+        if last.is_some_and(|last| last < told) {
+            return Box::pin(self.part(known, number)).await;
+        }
+        Ok(known)
     }
 
     /// The talk lies under the old number, which may be somebody else's tomorrow: it goes to where the new address
@@ -249,7 +264,19 @@ impl Identity<'_> {
             None => Conversation { version: new.over, ..goes.renamed(new.id) },
         };
         let into = Conversation { address: address.clone(), ..into };
-        self.store.fold(&old, into, Kind::Moved, self.now).await.map(drop)
+        // The id of before led to the number, where somebody else's talk may lie tomorrow.
+        let mut also = None;
+        if let Some(bsuid) = &old.bsuid {
+            let place = Address::Bsuid(bsuid.clone()).conversation(self.channel);
+            match self.store.place(place, true).await? {
+                Place::Alias(alias) if alias.to == old.id && alias.kind == Kind::Joined => {
+                    also = Some((place, alias.version));
+                }
+                Place::Alias(_) | Place::Here(_) | Place::Empty => {}
+            }
+        }
+        also = also.filter(|(place, _)| *place != into.id);
+        self.store.fold(&old, into, Kind::Moved, also, self.now).await.map(drop)
     }
 
     /// Makes an identifier find this conversation.

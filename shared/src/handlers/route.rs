@@ -180,7 +180,7 @@ impl Route {
         let known = (stored == Stored::New).then_some(known);
         self.decide_message(channel, &said, known).await?;
         if let Some(new) = said.content.new_address() {
-            Box::pin(self.identity(channel).moved(&said.from.address, new)).await?;
+            Box::pin(self.identity(channel).moved(&said, new)).await?;
         }
         Ok((Outcome::Event, ""))
     }

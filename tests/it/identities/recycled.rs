@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use shared::domain::conversation::Conversation;
 use simulator::User;
 use tests::clock::minutes;
+use tests::stage::text;
 use tests::{Bundle, Person};
 
 use super::{ANA, ID, Scene, scene};
@@ -36,6 +37,83 @@ impl Scene<'_> {
 
     async fn at(&self, number: &str) -> Conversation {
         self.by_phone(number).await.expect("somebody has this number")
+    }
+}
+
+/// whatsapp-rules 9: who takes over a number by a change goes on with the own talk, and hears nothing of the one who
+/// had it before: neither a question, nor a name. That one's own id still leads to what was said with it.
+#[tokio::test]
+async fn a_number_that_is_taken_over_brings_nothing_of_its_former_owner() {
+    for (by_id, luis_id) in
+        [(false, None), (false, Some(LUIS_ID)), (true, None), (true, Some(LUIS_ID))]
+    {
+        for words in ["empezar", "hola"] {
+            let told = format!("{by_id} {luis_id:?} {words}");
+            let bundle = Bundle::start().await;
+            let s = scene(&bundle).await;
+            let luis = s.owner(NEW, "Luis", true, luis_id);
+            luis.says("empezar").await;
+            luis.says("uno").await;
+            assert_eq!(luis.sees(), ["¿1?", "¿2?"]);
+            bundle.turn(minutes(1)).await;
+            s.ana_begins(by_id, words).await;
+            bundle.turn(minutes(1)).await;
+            let before = s.at(ANA).await;
+            s.changes(json!({ "type": "user_changed_number", "wa_id": NEW })).await;
+            let moved = s.at(NEW).await;
+            assert_eq!((moved.name.as_deref(), moved.address.phone()), (Some("Ana"), Some(NEW)));
+            assert_eq!(moved.running().map(|p| p.id), before.running().map(|p| p.id), "{told}");
+            let ana = s.owner(NEW, "Ana", true, Some(NEW_ID));
+            ana.says("algo").await;
+            let next = if words == "empezar" { vec!["¿2?"] } else { vec![] };
+            assert_eq!(ana.sees(), next, "{told}");
+            if luis_id.is_some() {
+                let luis = s.owner(ELSEWHERE, "Luis", false, luis_id);
+                luis.says("dos").await;
+                assert_eq!(luis.sees(), ["¿3?"], "{told}");
+            }
+            bundle.assert_no_dead_letters();
+        }
+    }
+}
+
+/// whatsapp-rules 9: where the user wrote from the new number before the change was told, the talk there is the user's,
+/// whether or not an id told so already.
+#[tokio::test]
+async fn a_change_that_is_told_late_finds_what_was_said_since() {
+    for id in [None, Some(ID)] {
+        let bundle = Bundle::start().await;
+        let s = scene(&bundle).await;
+        s.tells(true, id);
+        s.ana.says("hola").await;
+        bundle.turn(minutes(1)).await;
+        let time = bundle.now().seconds().to_string();
+        bundle.turn(minutes(1)).await;
+        let ana = s.owner(NEW, "Ana", true, id);
+        ana.says("empezar").await;
+        ana.says("uno").await;
+        assert_eq!(ana.sees(), ["¿1?", "¿2?"]);
+        let system = json!({ "type": "user_changed_number", "wa_id": NEW });
+        let message = json!({ "from": ANA, "id": "wamid.LATE", "timestamp": time, "type": "system",
+                              "system": system });
+        let shown = s.shop.get(&format!("/v1/channels/{}", s.number.channel)).await.expect(200);
+        let digits = &s.number.digits;
+        let value = json!({ "messaging_product": "whatsapp", "messages": [message],
+                            "metadata": { "phone_number_id": format!("1{digits}") } });
+        let (url, secret) = (text(&shown, "webhook_url"), format!("app-secret-of-{digits}"));
+        let post = tests::meta::change(&url, &secret, &format!("2{digits}"), "messages", &value);
+        assert_eq!(bundle.deliver(post).await, 200);
+        bundle.run().await;
+        ana.says("dos").await;
+        assert_eq!(ana.sees(), ["¿3?"]);
+        assert_eq!(s.conversations().await.len(), 1);
+        bundle.assert_no_dead_letters();
+        let luis = s.owner(ANA, "Luis", true, None);
+        luis.says("algo").await;
+        assert_eq!(luis.sees(), [""; 0], "the old number is free");
+        ana.says("tres").await;
+        assert_eq!(ana.sees(), ["¿4?"]);
+        assert_eq!(s.conversations().await.len(), 2);
     }
 }
 
