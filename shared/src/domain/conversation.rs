@@ -39,6 +39,9 @@ pub struct Conversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub created: Time,
+    /// What lies here from before then was said with somebody else, who had the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
     /// Of the last message in either direction.
     pub active: Time,
     /// Opens the service window.
@@ -153,6 +156,7 @@ impl Conversation {
             wa_id: None,
             name: None,
             created: now,
+            since: None,
             active: now,
             last_user_message: None,
             process: None,
@@ -240,8 +244,8 @@ impl Conversation {
         if other.last_user_message <= self.last_user_message {
             return self.absorbing(other);
         }
-        let (id, version) = (self.id, self.version);
-        Self { version, ..other.absorbing(self).renamed(id) }
+        let (id, since, version) = (self.id, self.since, self.version);
+        Self { since, version, ..other.absorbing(self).renamed(id) }
     }
 
     /// Keeps a decision's effects in place of the source's earlier ones.

@@ -2,12 +2,14 @@
 //! (whatsapp-rules 8, 9). Everything here may run twice, and beside itself: each step is one conditional write, and
 //! whoever finds the state changed looks again.
 
+mod known;
+
 use std::time::Duration;
 
+pub(super) use self::known::{Before, Known};
 use super::effects::{change, emit};
-use crate::domain::channel::OpenChannel;
 use crate::domain::conversation::Conversation;
-use crate::domain::ids::{ChannelId, ConversationId, MessageId};
+use crate::domain::ids::{ChannelId, ConversationId};
 use crate::domain::message::{FromUser, Received};
 use crate::domain::time::Time;
 use crate::domain::user::{Address, Bsuid, Sender, WaId};
@@ -15,20 +17,6 @@ use crate::error::Result;
 use crate::ports::Queue;
 use crate::store::Store;
 use crate::store::aliases::{Alias, Kind, Place};
-
-/// How far a provider's clock may be ahead of ours.
-const SKEW: Duration = Duration::from_mins(5);
-
-/// The conversation that a user's message belongs to.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) id: ConversationId,
-    /// `None`: nobody has written in it yet. It begins over this version.
-    pub(super) conversation: Option<Conversation>,
-    pub(super) over: u64,
-    /// Where it would be by the address of the message, if it is elsewhere.
-    went: Option<(ConversationId, Alias)>,
-}
 
 /// Whose the message is.
 pub(super) struct Identity<'a> {
@@ -62,18 +50,20 @@ impl Identity<'_> {
     /// The conversation that lies at this address, or at where it leads. Learns nothing.
     pub(super) async fn at(&self, address: &Address, strong: bool) -> Result<Known> {
         let id = address.conversation(self.channel);
-        let fresh = |over| Known { id, conversation: None, over, went: None };
+        let fresh = |over| Known { id, conversation: None, over, since: None, went: None };
         match self.store.place(id, strong).await? {
             Place::Empty => Ok(fresh(0)),
             Place::Here(conversation) => {
                 Ok(Known { conversation: Some(*conversation), ..fresh(0) })
             }
             // The user who had this number has another one: whoever has it now is new.
-            Place::Alias(Alias { kind: Kind::Moved, version, .. }) => Ok(fresh(version)),
+            Place::Alias(Alias { kind: Kind::Moved, version, since, .. }) => {
+                Ok(Known { since: Some(since + Duration::from_millis(1)), ..fresh(version) })
+            }
             Place::Alias(alias) => {
                 let conversation = self.store.conversation(alias.to, true).await?;
                 let to = conversation.as_ref().map_or(alias.to, |conversation| conversation.id);
-                Ok(Known { id: to, conversation, over: 0, went: Some((id, alias)) })
+                Ok(Known { id: to, conversation, went: Some((id, alias)), ..fresh(0) })
             }
         }
     }
@@ -134,7 +124,8 @@ impl Identity<'_> {
     async fn part(&self, former: Known, number: &Address) -> Result<Known> {
         let Some(talk) = former.conversation else { return Ok(former) };
         let id = number.conversation(self.channel);
-        let free = |over| Known { id, conversation: None, over, went: None };
+        let since = Some(self.now);
+        let free = |over| Known { id, conversation: None, over, since, went: None };
         let Some(hidden) = talk.bsuid.clone().map(Address::Bsuid) else {
             // Nobody will ever be found to go on with it.
             self.finish(&talk).await?;
@@ -162,7 +153,7 @@ impl Identity<'_> {
             Place::Alias(alias) if alias.kind == Kind::Joined => Some((id, alias)),
             Place::Alias(_) | Place::Here(_) | Place::Empty => None,
         };
-        Ok(Known { id: to, conversation, over: 0, went })
+        Ok(Known { id: to, conversation, over: 0, since: None, went })
     }
 
     /// Two talks are with the same user: the one that the user wrote in last goes on.
@@ -240,10 +231,11 @@ impl Identity<'_> {
     /// owner's.
     async fn taken_over(&self, known: Known, number: &Address, told: Time) -> Result<Known> {
         let last = known.conversation.as_ref().and_then(|talk| talk.last_user_message);
-        if last.is_some_and(|last| last < told) {
-            return Box::pin(self.part(known, number)).await;
-        }
-        Ok(known)
+        let known = match last {
+            Some(last) if last < told => Box::pin(self.part(known, number)).await?,
+            Some(_) | None => known,
+        };
+        Ok(Known { since: known.since.map(|since| since.min(told)), ..known })
     }
 
     /// The talk lies under the old number, which may be somebody else's tomorrow: it goes to where the new address
@@ -256,12 +248,12 @@ impl Identity<'_> {
             Address::Bsuid(bsuid) => Some(bsuid.clone()),
         };
         let goes = Conversation { bsuid, wa_id: None, ..old.clone() };
-        let into = match new.conversation {
-            Some(there) => {
-                self.finish(&there).await?;
-                there.joined_by(goes)
-            }
-            None => Conversation { version: new.over, ..goes.renamed(new.id) },
+        let into = if let Some(there) = new.conversation {
+            self.finish(&there).await?;
+            there.joined_by(goes)
+        } else {
+            let (since, version) = (new.since, new.over);
+            Conversation { since, version, ..goes.renamed(new.id) }
         };
         let into = Conversation { address: address.clone(), ..into };
         // The id of before led to the number, where somebody else's talk may lie tomorrow.
@@ -329,66 +321,4 @@ impl Identity<'_> {
 fn knows(known: &Known, bsuid: &Bsuid) -> bool {
     let conversation = known.conversation.as_ref();
     conversation.is_some_and(|conversation| conversation.bsuid.as_ref() == Some(bsuid))
-}
-
-/// What became of a message while its conversation was elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Before {
-    /// It was not there, or nothing was decided on it: it is stored and decided on where the conversation is now.
-    Nothing,
-    /// This very delivery decided on it, and what that wanted was done when the conversation went.
-    Decided,
-    /// Another delivery stored it.
-    Duplicate,
-}
-
-impl Known {
-    /// A message from before the conversation went where it is may lie where it was.
-    pub(super) async fn before(
-        &self,
-        store: &Store,
-        time: Time,
-        provider_id: &str,
-        writer: &str,
-    ) -> Result<Before> {
-        let Some(place) = self.place_before(time) else { return Ok(Before::Nothing) };
-        let cause = self.went.as_ref().and_then(|(_, alias)| alias.cause.as_deref());
-        let id = MessageId::of(place, time, &[provider_id.as_bytes()]);
-        Ok(match store.writer(id).await? {
-            Some(before) if before != writer => Before::Duplicate,
-            Some(_) if cause == Some(&id.sort()) => Before::Decided,
-            None | Some(_) => Before::Nothing,
-        })
-    }
-
-    /// Where it would be by the identifier that led to this talk, if that were another one's.
-    fn without(self, talk: ConversationId) -> Self {
-        match self.went {
-            Some((id, Alias { version, .. })) if self.id == talk => {
-                Self { id, conversation: None, over: version, went: None }
-            }
-            Some(_) | None => self,
-        }
-    }
-
-    /// Where a message of this time may lie, if it is from before the conversation went where it is.
-    pub(super) fn place_before(&self, time: Time) -> Option<ConversationId> {
-        let (place, alias) = self.went.as_ref()?;
-        (time <= alias.since + SKEW).then_some(*place)
-    }
-
-    /// As it is stored, or a new one.
-    pub(super) fn or_new(
-        self,
-        channel: &OpenChannel,
-        address: &Address,
-        now: Time,
-    ) -> Conversation {
-        let (over, id) = (self.over, self.id);
-        self.conversation.unwrap_or_else(|| Conversation {
-            id,
-            version: over,
-            ..Conversation::new(channel.tenant, channel.id, address.clone(), now)
-        })
-    }
 }

@@ -206,7 +206,7 @@ impl Route {
                 Some(known) => (known, false),
                 None => (self.identity(channel).of(from, content, said.time, true).await?, true),
             };
-            let conversation = known.or_new(channel, &said.from.address, now);
+            let conversation = known.or_new(channel, &from.address, said.time, now);
             if strong && let Some(outbox) = conversation.saved(Source::Event, &cause) {
                 let received = Some(said.received);
                 return emit(&self.store, &*self.queue, now, &conversation, outbox, received).await;

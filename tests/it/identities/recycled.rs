@@ -188,3 +188,24 @@ async fn a_new_id_that_was_told_is_no_other_owner() {
         bundle.assert_no_dead_letters();
     }
 }
+
+/// README 9: the list of a number's new owner does not show what was said with the one before.
+#[tokio::test]
+async fn a_new_owner_is_not_shown_what_the_former_one_said() {
+    let bundle = Bundle::start().await;
+    let s = scene(&bundle).await;
+    s.ana.says("secreto").await;
+    bundle.turn(minutes(1)).await;
+    let id = s.at(ANA).await.id;
+    s.changes(json!({ "type": "user_changed_number", "wa_id": NEW })).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let shown = s.shop.get(&path).await.expect(200).to_string();
+    assert!(shown.contains("secreto"), "Ana's old id finds what she said: {shown}");
+    bundle.turn(minutes(1)).await;
+    let luis = s.owner(ANA, "Luis", true, None);
+    luis.says("buenas").await;
+    let shown = s.shop.get(&path).await.expect(200);
+    let items = shown["items"].as_array().expect("a list");
+    assert_eq!((items.len(), &items[0]["message"]["body"]), (1, &json!("buenas")), "{shown}");
+    assert_eq!(shown["next_key"], Value::Null);
+}

@@ -64,7 +64,7 @@ impl Route {
                 // It went elsewhere meanwhile: again from the beginning, under another id.
                 break;
             }
-            let mut conversation = known.or_new(channel, &sending.to, sending.time);
+            let mut conversation = known.or_new(channel, &sending.to, sending.time, sending.time);
             conversation.active = conversation.active.max(sending.time);
             match self.store.put_echo(sending, provider_id, &conversation).await {
                 Err(Error::Changed(_)) => {}
