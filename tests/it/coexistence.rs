@@ -1,7 +1,7 @@
 //! A number that is in the business's phone app as well: what people write there is part of the conversation.
 
 use serde_json::{Value, json};
-use simulator::WebhookPost;
+use simulator::{User, WebhookPost};
 use tests::stage::text;
 use tests::{Bundle, Customer};
 
@@ -84,6 +84,44 @@ async fn what_the_phone_app_sent_is_part_of_the_conversation() {
         (&json!(0), &json!(1)),
         "{balance}"
     );
+    bundle.assert_no_dead_letters();
+}
+
+/// README 11, whatsapp-rules 9: what the phone app wrote to a number is in the talk that the number was joined to; told
+/// again, it is a duplicate, wherever its talk is meanwhile.
+#[tokio::test]
+async fn what_the_phone_app_sent_is_in_the_talk_that_goes_on() {
+    let bundle = Bundle::start().await;
+    let story = Story::begin(&bundle).await;
+    let ana = bundle.person(&story.digits, "573001234567", "Ana");
+    let tells = |shows_number| {
+        let scoped_id = Some("CO.73001234567".to_owned());
+        let user = User { scoped_id, shows_number, ..User::new("573001234567", "Ana") };
+        bundle.simulator.put_user(user);
+    };
+    let echo =
+        |id: &str, body: &str| story.echo(id, &json!({ "type": "text", "text": { "body": body } }));
+    let first = echo("wamid.ECHO1", "desde el celular");
+    assert_eq!(bundle.deliver(first.clone()).await, 200);
+    bundle.run().await;
+    tells(false);
+    ana.says("hola").await;
+    tells(true);
+    ana.says("buenas").await;
+    for post in [first, echo("wamid.ECHO2", "otra vez")] {
+        assert_eq!(bundle.deliver(post).await, 200);
+        bundle.run().await;
+    }
+    let list = story.shop.get(&format!("/v1/conversations?channel_id={}", story.channel)).await;
+    let list = list.expect(200);
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");
+    let messages = story.messages().await;
+    let mut shown: Vec<&str> =
+        messages.iter().filter_map(|message| message["message"]["body"].as_str()).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, ["buenas", "hola", "otra vez"]);
+    let balance = story.shop.get("/v1/audit/balance").await.expect(200);
+    assert_eq!(balance["duplicates"], 1, "{balance}");
     bundle.assert_no_dead_letters();
 }
 

@@ -1,10 +1,13 @@
 //! One user is one conversation, by whatever identifiers: variants of a number, ids of hidden numbers, changes of both
 //! (README 15, whatsapp-rules 8, 9).
 
+mod recycled;
+
 use serde_json::{Value, json};
 use shared::domain::conversation::Conversation;
 use shared::domain::user::{Address, Bsuid, WaId};
 use simulator::User;
+use simulator::hooks::HookAnswer;
 use simulator::message::FromUser;
 use tests::clock::{SECOND, minutes};
 use tests::stage::{Number, text};
@@ -138,6 +141,34 @@ async fn two_talks_of_one_user_become_one() {
     s.tells(true, None);
     s.ana.says("tres").await;
     assert_eq!(s.ana.sees(), ["¿4?"]);
+    bundle.assert_no_dead_letters();
+}
+
+/// README 8: what a bot keeps with one of two talks of a user goes along where they become one.
+#[tokio::test]
+async fn what_a_bot_keeps_goes_along() {
+    let bundle = Bundle::start().await;
+    let s = scene(&bundle).await;
+    let bot = s.shop.bot("helper", json!({})).await;
+    s.shop.answers_with(&s.number, &bot).await;
+    let will = |body: Value| {
+        bundle.simulator.change(|state| {
+            let answer = HookAnswer { status: 200, body: Some(body), ..HookAnswer::default() };
+            state.receivers.entry("helper".to_owned()).or_default().answer = answer;
+        });
+    };
+    will(json!({ "replies": ["Dime"], "context": { "cart": 7 } }));
+    s.tells(true, None);
+    s.ana.says("hola").await;
+    bundle.turn(minutes(1)).await;
+    will(json!({ "replies": ["Dime"] }));
+    s.tells(false, Some(ID));
+    s.ana.says("buenas").await;
+    s.tells(true, Some(ID));
+    s.ana.says("¿y?").await;
+    let told = s.shop.hooks("helper");
+    let last = told.last().and_then(|call| call.json.clone()).expect("it was asked");
+    assert_eq!(last["data"]["conversation"]["context"], json!({ "cart": 7 }), "{last}");
     bundle.assert_no_dead_letters();
 }
 

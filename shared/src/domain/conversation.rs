@@ -39,6 +39,9 @@ pub struct Conversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub created: Time,
+    /// What lies here from before then was said with somebody else, who had the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
     /// Of the last message in either direction.
     pub active: Time,
     /// Opens the service window.
@@ -153,6 +156,7 @@ impl Conversation {
             wa_id: None,
             name: None,
             created: now,
+            since: None,
             active: now,
             last_user_message: None,
             process: None,
@@ -206,7 +210,8 @@ impl Conversation {
     }
 
     /// Two talks turned out to be with the same user: this one goes on, with what the other one knows better. Where both
-    /// have a run, this one's goes on.
+    /// have a run, a talk with a bot or a menu, this one's goes on, and the other's is over. Only for talks of one user:
+    /// nothing of it may be told to anybody else.
     #[must_use]
     pub fn absorbing(mut self, other: Self) -> Self {
         let id = self.id;
@@ -215,6 +220,9 @@ impl Conversation {
             self.follow_up_armed = other.follow_up_armed;
             self.expiry_armed = other.expiry_armed;
         }
+        // A bot that is being asked answers here.
+        self.bot = self.bot.or(other.bot);
+        self.menu = self.menu.or(other.menu);
         self.bsuid = self.bsuid.or(other.bsuid);
         self.wa_id = self.wa_id.or(other.wa_id);
         self.name = self.name.or(other.name);
@@ -228,6 +236,16 @@ impl Conversation {
         self.sends.drain(..surplus);
         self.waiting.extend(other.waiting);
         self.renamed(id)
+    }
+
+    /// This talk and another of the same user as one that lies here: the one that the user wrote in last goes on.
+    #[must_use]
+    pub fn joined_by(self, other: Self) -> Self {
+        if other.last_user_message <= self.last_user_message {
+            return self.absorbing(other);
+        }
+        let (id, since, version) = (self.id, self.since, self.version);
+        Self { since, version, ..other.absorbing(self).renamed(id) }
     }
 
     /// Keeps a decision's effects in place of the source's earlier ones.
@@ -269,17 +287,47 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bot::Asked;
     use super::super::user::WaId;
     use super::*;
+
+    fn talk(number: &str) -> Conversation {
+        let address = Address::Phone(WaId::parse(number).unwrap());
+        let zero = [0; 16];
+        let (tenant, channel) = (TenantId::from_bytes(zero), ChannelId::from_bytes(zero));
+        Conversation::new(tenant, channel, address, Time::from_millis(0))
+    }
+
+    /// README 8, D24: where two talks become one, what is between the user and a bot goes on, and so does the menu that
+    /// was shown last; those of the talk that goes on win.
+    #[test]
+    fn a_bot_and_a_menu_go_along() {
+        let asked = |name: &str| {
+            let context = Some(serde_json::json!({ "name": name }));
+            let message = MessageId::of(talk("573001234567").id, Time::from_millis(1), &[]);
+            let since = Time::from_millis(1);
+            let bot = BotId::from_bytes([4; 16]);
+            let asked = Some(Asked { bot, message, since });
+            Some(Box::new(Talk { asked, context, ..Talk::default() }))
+        };
+        let menu = |text: &str| {
+            let (text, closes) = (text.to_owned(), Time::from_millis(2));
+            Some(Box::new(Numbered { text, options: Vec::new(), closes }))
+        };
+        let one = talk("573001234567");
+        let other = Conversation { bot: asked("b"), menu: menu("b"), ..talk("573007654321") };
+        let joined = one.clone().absorbing(other.clone());
+        assert_eq!((joined.bot, joined.menu), (other.bot.clone(), other.menu.clone()));
+        let one = Conversation { bot: asked("a"), menu: menu("a"), ..one };
+        let joined = one.clone().absorbing(other);
+        assert_eq!((joined.bot, joined.menu), (one.bot, one.menu));
+    }
 
     /// K36, D21: the service window lasts 24 hours; exactly 24 h is closed.
     #[test]
     fn the_service_window_closes_after_exactly_24_hours() {
-        let address = Address::Phone(WaId::parse("573001234567").unwrap());
-        let zero = [0; 16];
         let start = Time::from_millis(0);
-        let (tenant, channel) = (TenantId::from_bytes(zero), ChannelId::from_bytes(zero));
-        let mut conversation = Conversation::new(tenant, channel, address, start);
+        let mut conversation = talk("573001234567");
         assert!(!conversation.window_open(start), "the user never wrote");
         conversation.last_user_message = Some(start);
         assert!(conversation.window_open(Time::from_millis(86_399_999)));

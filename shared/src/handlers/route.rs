@@ -97,7 +97,7 @@ impl Route {
         let writer = occurrence.delivery.unwrap_or_else(|| job.id.clone());
         match occurrence.what {
             What::Webhook(Event::MessageReceived(message)) => {
-                self.message(channel, message, received, &writer, job.deliveries).await
+                Box::pin(self.message(channel, message, received, &writer, job.deliveries)).await
             }
             What::Webhook(Event::MessageEchoed(echo)) => {
                 self.echo(channel, echo, received, job.deliveries).await
@@ -145,7 +145,8 @@ impl Route {
         {
             return Ok((Outcome::Duplicate, ""));
         }
-        let known = identity.of(&message.from, deliveries > 1).await?;
+        let (from, content) = (&message.from, &message.content);
+        let known = identity.of(from, content, message.time, deliveries > 1).await?;
         match known.before(&self.store, message.time, &message.provider_id, writer).await? {
             Before::Nothing => {}
             Before::Decided => return Ok((Outcome::Event, "")),
@@ -179,7 +180,7 @@ impl Route {
         let known = (stored == Stored::New).then_some(known);
         self.decide_message(channel, &said, known).await?;
         if let Some(new) = said.content.new_address() {
-            Box::pin(self.identity(channel).moved(&said.from.address, new)).await?;
+            Box::pin(self.identity(channel).moved(&said, new)).await?;
         }
         Ok((Outcome::Event, ""))
     }
@@ -197,15 +198,15 @@ impl Route {
         mut known: Option<Known>,
     ) -> Result<()> {
         // The conversation is known, so the rest of the id names the message.
-        let cause = said.id.sort();
+        let (cause, from, content) = (said.id.sort(), &said.from, &said.content);
         for _ in 0..TRIES {
             let inbound = self.inbound(channel, &said.content).await?;
             let now = self.clock.now();
             let (known, strong) = match known.take() {
                 Some(known) => (known, false),
-                None => (self.identity(channel).of(&said.from, true).await?, true),
+                None => (self.identity(channel).of(from, content, said.time, true).await?, true),
             };
-            let conversation = known.or_new(channel, &said.from.address, now);
+            let conversation = known.or_new(channel, &from.address, said.time, now);
             if strong && let Some(outbox) = conversation.saved(Source::Event, &cause) {
                 let received = Some(said.received);
                 return emit(&self.store, &*self.queue, now, &conversation, outbox, received).await;

@@ -84,18 +84,24 @@ impl Store {
         self.table.write(vec![write]).await?.or_changed("the conversation").map(drop)
     }
 
-    /// Lets `from` go on as `into`, which is written as it is given, over its version (0: there was none): both or
-    /// neither. [`Error::Changed`] if somebody else wrote one of them. How it is now.
+    /// Lets `from` go on as `into`, which is written as it is given, over its version (0: there was none), and lets
+    /// `also`, an alias that led to `from`, lead there: all or nothing. [`Error::Changed`] if somebody else wrote one of
+    /// them. How it is now.
     pub async fn fold(
         &self,
         from: &Conversation,
         mut into: Conversation,
         kind: Kind,
+        also: Option<(ConversationId, u64)>,
         now: Time,
     ) -> Result<Conversation> {
         let cause = from.outbox_of(Source::Event).map(|outbox| outbox.cause.clone());
         let alias = alias_write(from.id, into.id, kind, (from.version, cause), now);
-        match self.table.write(vec![conversation_write(&into)?, alias]).await? {
+        let mut writes = vec![conversation_write(&into)?, alias];
+        if let Some((id, over)) = also {
+            writes.push(alias_write(id, into.id, Kind::Joined, (over, None), now));
+        }
+        match self.table.write(writes).await? {
             Written::Done(_) => {
                 into.version += 1;
                 Ok(into)

@@ -99,6 +99,16 @@ pub enum Message {
     ToUser(Sent),
 }
 
+impl Message {
+    /// When it was said.
+    pub fn time(&self) -> Time {
+        match self {
+            Self::FromUser(received) => received.time,
+            Self::ToUser(sent) => sent.sending.time,
+        }
+    }
+}
+
 /// The right to call the provider.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Claim {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use simulator::User;
 use simulator::hooks::HookAnswer;
 use simulator::message::{FileKind, FromUser};
 use simulator::simulator::StoredFile;
@@ -15,6 +16,7 @@ use tests::{Bundle, Customer, Person};
 
 const ALWAYS: &str = "2021-01-01T00:00:00.000Z";
 const NUMBER: &str = "573177700000";
+const RENUMBERED: &str = "573009998877";
 const RECEIVER: &str = "log";
 const OUTBOUNDS: &str = "/v1/whatsapp/outbounds";
 
@@ -60,6 +62,10 @@ pub(super) enum Story {
     File,
     /// The question cannot reach the user: that is the end of the run.
     Unreachable,
+    /// The user has another number: the talk lay under the old one, which somebody had before.
+    Renumbered,
+    /// The same where the talk lies under the user's id.
+    RenumberedById,
     /// A bot answers: with a text, with what is no message, and with a wish that nobody can fulfil.
     Bot,
 }
@@ -84,6 +90,11 @@ pub(super) enum Step {
     LeavesAfter(&'static str),
     /// The client posts a JSON body, and repeats it until it is answered.
     Posts(&'static str, Value),
+    /// The phone tells these from now on: the number or not, and the id if there is one.
+    Tells(bool, Option<&'static str>),
+    /// WhatsApp says that the number is another one, and whoever has that one writes.
+    Renumbers,
+    SaysRenumbered(&'static str),
     /// WhatsApp approves all templates, and the schedule finds out.
     Approves,
     Waits(Duration),
@@ -98,7 +109,7 @@ pub(super) struct Stage<'a> {
 }
 
 impl Story {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Flow,
         Self::Asking,
         Self::Outbound,
@@ -109,6 +120,8 @@ impl Story {
         Self::Waiting,
         Self::File,
         Self::Unreachable,
+        Self::Renumbered,
+        Self::RenumberedById,
         Self::Bot,
     ];
 
@@ -125,6 +138,9 @@ impl Story {
                 bye
             ]),
             Self::Flow => json!([question("correo", "email"), question("edad", "number"), bye]),
+            Self::Renumbered | Self::RenumberedById => {
+                json!([question("nombre", "text"), question("ciudad", "text"), bye])
+            }
             _ => json!([question("nombre", "text"), bye]),
         }
     }
@@ -211,6 +227,22 @@ impl Story {
             }
             Self::File => vec![starts, Step::SendsFile],
             Self::Unreachable => vec![Step::LeavesAfter("empezar")],
+            Self::Renumbered => {
+                vec![
+                    Step::SaysRenumbered("empezar"),
+                    starts,
+                    Step::Renumbers,
+                    Step::SaysRenumbered("Ana"),
+                ]
+            }
+            Self::RenumberedById => vec![
+                Step::Tells(false, Some("CO.73001234567")),
+                starts,
+                Step::Tells(true, Some("CO.73001234567")),
+                Step::Says("Ana"),
+                Step::Renumbers,
+                Step::SaysRenumbered("Bogotá"),
+            ],
             Self::Bot => vec![Step::Says("Hola"), Step::Says("¿Y ahora?")],
         }
     }
@@ -229,7 +261,10 @@ impl Stage<'_> {
     /// The same stage in another telling.
     pub(super) fn again<'b>(&self, bundle: &'b Bundle) -> Stage<'b> {
         let number = self.number.in_bundle(bundle);
+        // What her phone tells by now goes on.
+        let user = bundle.simulator.read(|state| state.users.get(&self.ana.number).cloned());
         let ana = number.person(&self.ana.number, "Ana");
+        bundle.simulator.put_user(user.expect("she is there"));
         Stage { bundle, shop: bundle.customer_with(&self.shop.key), number, ana }
     }
 
@@ -249,6 +284,21 @@ impl Stage<'_> {
                 self.ana.begins(FromUser::Text { body: (*words).to_owned() });
                 let number = self.ana.number.clone();
                 self.bundle.simulator.change(|state| state.absent.insert(number));
+            }
+            Step::Tells(shows_number, id) => {
+                let scoped_id = id.map(str::to_owned);
+                let shows_number = *shows_number;
+                let user = User { scoped_id, shows_number, ..User::new(&self.ana.number, "Ana") };
+                self.bundle.simulator.put_user(user);
+            }
+            Step::Renumbers => {
+                let system = json!({ "type": "user_changed_number", "wa_id": RENUMBERED });
+                let content = FromUser::Other { kind: "system".to_owned(), content: system };
+                self.ana.begins(content);
+            }
+            Step::SaysRenumbered(words) => {
+                let ana = self.number.person(RENUMBERED, "Ana");
+                ana.begins(FromUser::Text { body: (*words).to_owned() });
             }
             Step::Looks => self.ana.looks().await,
             Step::Posts(path, body) => {

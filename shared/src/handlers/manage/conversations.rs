@@ -141,9 +141,16 @@ impl Manage {
         query: ListQuery,
     ) -> Result<ListOf<MessageBody>> {
         call.require_any(&[Role::Integrator, Role::ContactAdmin])?;
-        self.own_conversation(call, id).await?;
+        let conversation = self.own_conversation(call, id).await?;
         let paging = query.paging();
-        let (messages, next_key) = self.store.messages(id, paging.size, paging.start).await?;
+        let (mut messages, mut next_key) =
+            self.store.messages(id, paging.size, paging.start).await?;
+        if let Some(since) = conversation.since.filter(|_| conversation.id == id) {
+            // What is older was said with whoever had the number before, to the end of the list.
+            let all = messages.len();
+            messages.retain(|message| message.time() >= since);
+            next_key = next_key.filter(|_| messages.len() == all);
+        }
         Ok(ListOf { items: messages.into_iter().map(MessageBody::from).collect(), next_key })
     }
 

@@ -3,9 +3,8 @@
 
 use super::Route;
 use crate::domain::channel::OpenChannel;
-use crate::domain::conversation::Conversation;
 use crate::domain::event::MessageEchoed;
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{Origin, OutsideWindow, Sending, Status, ToUser};
 use crate::domain::time::Time;
 use crate::error::{Error, Result};
@@ -25,7 +24,15 @@ impl Route {
         deliveries: u32,
     ) -> Result<super::Ended> {
         let provider_id = echo.provider_id.clone();
-        let mut sending = sending(channel, echo);
+        let known = self.identity(channel).at(&echo.to, deliveries > 1).await?;
+        let mut sending = sending(channel, known.id, echo);
+        // One of before the talk went where it is may lie where it was.
+        if let Some(place) = known.place_before(sending.time) {
+            let id = MessageId::of(place, sending.time, &[provider_id.as_bytes()]);
+            if self.store.message(id).await?.is_some() {
+                sending.id = id;
+            }
+        }
         if let ToUser::Media(file) = &mut sending.content {
             let last = deliveries >= media::DELIVERIES_MAX;
             let from = media::From { channel, message: sending.id, received };
@@ -52,10 +59,12 @@ impl Route {
             if self.store.message(sending.id).await?.is_some() {
                 return Ok(false);
             }
-            let conversation = self.store.conversation(sending.conversation(), true).await?;
-            let mut conversation = conversation.unwrap_or_else(|| {
-                Conversation::new(channel.tenant, channel.id, sending.to.clone(), sending.time)
-            });
+            let known = self.identity(channel).at(&sending.to, true).await?;
+            if known.id != sending.conversation() {
+                // It went elsewhere meanwhile: again from the beginning, under another id.
+                break;
+            }
+            let mut conversation = known.or_new(channel, &sending.to, sending.time, sending.time);
             conversation.active = conversation.active.max(sending.time);
             match self.store.put_echo(sending, provider_id, &conversation).await {
                 Err(Error::Changed(_)) => {}
@@ -66,8 +75,7 @@ impl Route {
     }
 }
 
-fn sending(channel: &OpenChannel, echo: MessageEchoed) -> Sending {
-    let conversation = echo.to.conversation(channel.id);
+fn sending(channel: &OpenChannel, conversation: ConversationId, echo: MessageEchoed) -> Sending {
     Sending {
         id: MessageId::of(conversation, echo.time, &[echo.provider_id.as_bytes()]),
         channel: channel.id,
